@@ -1,0 +1,1 @@
+"""The embedded real-time server."""
