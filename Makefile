@@ -1,0 +1,75 @@
+# One word for each task; `make` alone lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+export NEXT_TELEMETRY_DISABLED := 1
+
+bin := .venv/bin
+python := $(bin)/python
+# Quiet installs, but never silent: each step says what it does, and what failed with its output.
+web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.next/*' \
+	-not -path 'web/out/*' -not -name '*.tsbuildinfo' 2>/dev/null)
+
+.PHONY: help
+help: ## List the targets
+	@echo "Hark: real-time notifications for Django"; echo
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+.PHONY: run
+run: setup web/out/index.html ## Run the social application (PORT, GATEWAY_PORT, DATABASE_URL, HARK_BACKEND)
+	@exec $(python) -m social.run
+
+.PHONY: test
+test: setup web/out/index.html ## Run every test: TypeScript, Python on SQLite and PostgreSQL, the browser
+	@echo "── TypeScript"; npm --prefix web run --silent test
+	@echo "── Python, on SQLite"; HARK_TEST_DATABASE=sqlite $(python) -m pytest tests/hark -q
+	@echo "── Python, on PostgreSQL, with the browser"; $(python) -m pytest -q
+
+.PHONY: check
+check: setup ## Lint, format and type-check all parts
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(python) manage.py makemigrations --check --dry-run
+	npm --prefix web run check
+
+.PHONY: format
+format: setup ## Format the Python code and sort its imports
+	$(bin)/ruff check --fix
+	$(bin)/ruff format
+
+.PHONY: bench
+bench: setup ## Measure, each figure beside its yardstick; results go to bench/results/
+	$(python) -m bench
+
+.PHONY: setup
+setup: .venv/.installed web/node_modules/.installed ## Install what is pinned, into .venv and web/node_modules
+
+.PHONY: lock
+lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --all-extras --upgrade --quiet pyproject.toml -o requirements.txt
+
+.PHONY: clean
+clean: ## Remove what was built and installed; the data in .data stays
+	rm -rf .venv web/node_modules web/out web/.next
+
+.venv/.installed: requirements.txt pyproject.toml
+	@python=$$(./.ci/find-python) && echo "── Python packages" && \
+	{ [ -x $(python) ] || $$python -m venv .venv || { rm -rf .venv; \
+		echo "hark: Python cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }; } && \
+	$(bin)/pip install --quiet --require-hashes -r requirements.txt && \
+	$(bin)/pip install --quiet --no-deps --no-build-isolation -e . && touch $@
+
+web/node_modules/.installed: web/package-lock.json
+	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major == 20 && minor >= 9) ? 0 : 1)' 2>/dev/null || \
+	{ echo "hark: Node.js 20.9 or newer is needed (found: $$(node --version 2>/dev/null || echo none))" >&2; exit 1; }
+	@echo "── Front-end packages"
+	@npm --prefix web ci --silent --no-audit --no-fund && touch $@
+
+web/out/index.html: web/node_modules/.installed $(web_sources)
+	@echo "── Front end"
+	@npm --prefix web run --silent build > web/.build.log 2>&1 || { cat web/.build.log >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,1 @@
+"""Runs the whole social application on one machine: `make run`, or `python -m social.run`."""
