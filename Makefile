@@ -15,7 +15,7 @@ web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 .PHONY: help
 help: ## List the targets
 	@echo "Hark: real-time notifications for Django"; echo
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
 
 .PHONY: run
 run: setup web/out/index.html ## Run the social application (PORT, GATEWAY_PORT, DATABASE_URL, HARK_BACKEND)

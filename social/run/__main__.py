@@ -7,14 +7,13 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from social import development
 from social.run.processes import DidNotStart, Service, keep_running, stop_all
+from social.run.services import describe_services
 
 START_SECONDS = 60.0
 
@@ -30,14 +29,14 @@ def main() -> int:
     try:
         with step("Ports"):
             port = free_port("PORT", 8000)
-            gateway_port = free_port("GATEWAY_PORT", 8001)
+            free_port("GATEWAY_PORT", 8001)
         with step("Database"):
             development.prepare_environment()
         with step("Migrations"):
             manage("migrate", "--verbosity", "0")
         with step("Demo data"):
             manage("seed")
-        services = describe_services(port, gateway_port)
+        services = describe_services(dict(os.environ), logs=development.DATA / "logs")
         try:
             start_all(services, stop)
             if not stop.is_set():
@@ -51,36 +50,6 @@ def main() -> int:
         return 1
     say("Stopped.")
     return 0
-
-
-def describe_services(port: int, gateway_port: int) -> list[Service]:
-    """The three processes, in the order in which they need each other."""
-    logs = development.DATA / "logs"
-    environment = dict(os.environ)
-    python = sys.executable
-    manage_py = str(development.ROOT / "manage.py")
-    return [
-        Service(
-            "gateway",
-            [python, manage_py, "hark", "gateway"],
-            environment,
-            logs / "gateway.log",
-            lambda: is_healthy(f"http://127.0.0.1:{gateway_port}/health"),
-        ),
-        Service(
-            "relay",
-            [python, manage_py, "hark", "relay"],
-            environment,
-            logs / "relay.log",
-        ),
-        Service(
-            "web",
-            [python, "-m", "gunicorn", "social.wsgi", f"--bind=127.0.0.1:{port}", "--threads=8"],
-            environment,
-            logs / "web.log",
-            lambda: is_healthy(f"http://127.0.0.1:{port}/healthz"),
-        ),
-    ]
 
 
 def start_all(services: list[Service], stop: threading.Event) -> None:
@@ -125,14 +94,6 @@ def manage(*arguments: str) -> None:
     if done.returncode:
         ending = "\n".join((done.stderr or done.stdout).splitlines()[-5:])
         raise CannotRun(f"`manage.py {' '.join(arguments)}` failed:\n{ending}")
-
-
-def is_healthy(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (always http)
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 @contextmanager

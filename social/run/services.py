@@ -1,0 +1,48 @@
+"""Which processes the application is made of."""
+
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from social import development
+from social.run.processes import Service
+
+
+def describe_services(environment: Mapping[str, str], *, logs: Path) -> list[Service]:
+    """Return gateway, relay and web server, in the order in which they need each other.
+
+    Args:
+        environment: What all of them get; PORT and GATEWAY_PORT say where they listen.
+        logs: The folder for a log file each.
+    """
+    port, gateway_port = environment["PORT"], environment["GATEWAY_PORT"]
+    manage = [sys.executable, str(development.ROOT / "manage.py")]
+    gunicorn = [sys.executable, "-m", "gunicorn", "--chdir", str(development.ROOT)]
+    return [
+        Service(
+            "gateway",
+            [*manage, "hark", "gateway"],
+            environment,
+            logs / "gateway.log",
+            lambda: is_healthy(f"http://127.0.0.1:{gateway_port}/health"),
+        ),
+        Service("relay", [*manage, "hark", "relay"], environment, logs / "relay.log"),
+        Service(
+            "web",
+            [*gunicorn, f"--bind=127.0.0.1:{port}", "--threads=8", "social.wsgi"],
+            environment,
+            logs / "web.log",
+            lambda: is_healthy(f"http://127.0.0.1:{port}/healthz"),
+        ),
+    ]
+
+
+def is_healthy(url: str) -> bool:
+    """Return whether a GET of `url` is answered with 200 within two seconds."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (always http)
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
