@@ -1,0 +1,1 @@
+"""A small cast of people and their posts, to try the application with."""

@@ -1,0 +1,1 @@
+"""What people write: posts, and comments under them."""

@@ -1,0 +1,1 @@
+"""Scenes that every part's tests may use."""

@@ -1,0 +1,30 @@
+"""Settings for the tests: those of the application, on a database of their own.
+
+A fresh PostgreSQL for each run, deleted at its end; `HARK_TEST_DATABASE=sqlite` takes SQLite, and
+`DATABASE_URL` a server that runs already.
+"""
+
+import os
+from importlib.util import find_spec
+
+os.environ.setdefault("DJANGO_SECRET_KEY", "a key that only the tests know, long enough for checks")
+os.environ.setdefault("HARK_API_KEY", "the tests' key for the gateway's server API")
+os.environ.setdefault("HARK_TOKEN_SECRET", "the tests' secret that signs connection tokens")
+os.environ.setdefault("DJANGO_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
+
+if os.environ.get("HARK_TEST_DATABASE") == "sqlite":
+    os.environ["DATABASE_URL"] = "sqlite://"
+elif "PYTEST_VERSION" in os.environ and "DATABASE_URL" not in os.environ:
+    # Only in a run of the tests: mypy reads this file too, and needs no server.
+    from social import postgres
+
+    os.environ["DATABASE_URL"] = postgres.start()
+
+from social.settings import *  # noqa: F403
+from social.settings import INSTALLED_APPS
+
+if find_spec("tests.hark") and find_spec("tests.hark.testapp"):
+    INSTALLED_APPS += ["tests.hark.testapp"]
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
