@@ -5,7 +5,6 @@ DJANGO_ALLOWED_HOSTS, DATABASE_URL, HARK_API_KEY and HARK_TOKEN_SECRET itself.
 """
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +41,10 @@ GATEWAY_PORT = int(os.environ.get("GATEWAY_PORT", "8001"))
 
 INSTALLED_APPS = [
     "social.accounts",
+    "social.api",
     "social.posts",
     "social.demo",
-    *(["hark"] if find_spec("hark.apps") else []),
+    *(["hark"] if (ROOT / "src/hark/api/urls.py").exists() else []),
     "allauth",
     "allauth.account",
     "allauth.headless",
@@ -111,3 +111,25 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # User.username is unique, whatever its capitals
+
+# The REST API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "social.api.authentication.SessionTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["social.api.parsers.BoundedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["social.api.throttles.WriteThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"write": "120/min"},
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Hark: the social application",
+    "DESCRIPTION": "Posts, comments, and the inbox that tells their authors.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "COMPONENT_SPLIT_REQUEST": True,
+}

@@ -1,0 +1,22 @@
+"""Answers that belong to no part in particular."""
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+
+@never_cache
+def health(_: HttpRequest) -> JsonResponse:
+    """Say whether this process can do its work: 200, or 503 without a database."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "no database"}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+@csrf_exempt  # nothing here to protect, and a 404 says more than a 403
+def not_found(_: HttpRequest, rest: str) -> JsonResponse:
+    return JsonResponse({"detail": f"There is no /api/{rest}; see /api/docs/."}, status=404)
