@@ -11,6 +11,8 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from social.frontend.files import add_page_headers, is_immutable
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data"
 
@@ -19,7 +21,7 @@ def required(name: str) -> str:
     """Return an environment variable that has no safe default."""
     value = os.environ.get(name, "")
     if not value:
-        raise ImproperlyConfigured(f"Set {name} in the environment (or DJANGO_DEBUG=1 to try out).")
+        raise ImproperlyConfigured(f"Set {name} in the environment; manage.py does in development.")
     return value
 
 
@@ -27,15 +29,13 @@ def enabled(name: str) -> bool:
     return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 
 
-def listed(name: str, default: str = "") -> list[str]:
-    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+def listed(name: str) -> list[str]:
+    return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
 
 
 DEBUG = enabled("DJANGO_DEBUG")
-SECRET_KEY = (
-    os.environ.get("DJANGO_SECRET_KEY") or "debug-" * 10 if DEBUG else required("DJANGO_SECRET_KEY")
-)
-ALLOWED_HOSTS = listed("DJANGO_ALLOWED_HOSTS", "*" if DEBUG else "")
+SECRET_KEY = required("DJANGO_SECRET_KEY")
+ALLOWED_HOSTS = listed("DJANGO_ALLOWED_HOSTS")  # with DEBUG and none named, Django takes localhost
 PORT = int(os.environ.get("PORT", "8000"))
 GATEWAY_PORT = int(os.environ.get("GATEWAY_PORT", "8001"))
 
@@ -44,12 +44,13 @@ INSTALLED_APPS = [
     "social.api",
     "social.posts",
     "social.demo",
-    *(["hark"] if (ROOT / "src/hark/api/urls.py").exists() else []),
+    "hark",
     "allauth",
     "allauth.account",
     "allauth.headless",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -58,7 +59,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "social.api.middleware.BoundedBodies",
     "django.middleware.security.SecurityMiddleware",
+    "social.frontend.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -98,6 +101,25 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
 
+# What browsers get
+GATEWAY_URL = os.environ.get("HARK_URL", f"ws://localhost:{GATEWAY_PORT}/connection/websocket")
+FRONTEND = ROOT / "web/out"
+if FRONTEND.is_dir():
+    WHITENOISE_ROOT = FRONTEND
+WHITENOISE_INDEX_FILE = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ADD_HEADERS_FUNCTION = add_page_headers
+WHITENOISE_IMMUTABLE_FILE_TEST = is_immutable
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SECURE_SSL_REDIRECT = not DEBUG
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
+if enabled("DJANGO_BEHIND_TLS_PROXY"):  # which must set this header itself, whatever it was sent
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -110,7 +132,49 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # User.username is unique, whatever its capitals
+ACCOUNT_ADAPTER = "social.accounts.adapter.AccountAdapter"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if enabled("DJANGO_VERIFY_EMAIL") else "none"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # else anyone could have us write to anyone
+HEADLESS_ONLY = True
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": "/verify/?key={key}",
+    "account_reset_password": "/reset/",
+    "account_reset_password_from_key": "/reset/confirm/?key={key}",
+    "account_signup": "/signup/",
+}
+
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # User.username is unique, whatever its capitals
+    "security.W005",  # what subdomains do is not for this application to promise
+    "security.W021",
+]
+
+# Mail: files in development, a server otherwise
+DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Hark <hark@localhost>")
+if DEBUG:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DATA / "mail"
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = enabled("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 10
+
+# Notifications
+HARK = {
+    "BACKEND": "hark.backends.centrifugo.CentrifugoBackend",
+    "OPTIONS": {
+        "api_url": os.environ.get("HARK_API_URL", f"http://127.0.0.1:{GATEWAY_PORT}/api"),
+        "api_key": required("HARK_API_KEY"),
+        "token_secret": required("HARK_TOKEN_SECRET"),
+        "url": GATEWAY_URL,
+    },
+}
 
 # The REST API
 REST_FRAMEWORK = {
@@ -132,4 +196,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -21,10 +21,14 @@ elif "PYTEST_VERSION" in os.environ and "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = postgres.start()
 
 from social.settings import *  # noqa: F403
-from social.settings import INSTALLED_APPS
+from social.settings import INSTALLED_APPS, REST_FRAMEWORK
 
-if find_spec("tests.hark") and find_spec("tests.hark.testapp"):
+# Without migrations its tables would come before those of the users they refer to.
+if find_spec("tests.hark") and find_spec("tests.hark.testapp.migrations"):
     INSTALLED_APPS += ["tests.hark.testapp"]
 
+SECURE_SSL_REDIRECT = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ACCOUNT_RATE_LIMITS = False
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"write": None}

@@ -1,8 +1,7 @@
 """Lists, a page at a time, each page naming the next."""
 
 import base64
-import binascii
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -29,9 +28,10 @@ class NewestFirst(CursorPagination):
         try:
             base64.b64decode(encoded, validate=True).decode("ascii")
             cursor = super().decode_cursor(request)
-            if cursor is None or (cursor.position and not is_moment(str(cursor.position))):
+            position = cursor and cursor.position  # none: so many rows from the end of the list
+            if not encoded or (position and not is_moment(str(position))):
                 raise ValueError(encoded)
-        except (NotFound, ValueError, binascii.Error) as error:
+        except (NotFound, ValueError) as error:
             problem = "This cursor is not valid. Start again from the first page."
             raise ValidationError({self.cursor_query_param: [problem]}) from error
         return cursor
@@ -53,6 +53,6 @@ def is_moment(text: str) -> bool:
     """Return whether `text` is a date and time, with a zone, that a database can compare."""
     try:
         moment = parse_datetime(text)
-        return moment is not None and moment.astimezone(UTC) > datetime.min.replace(tzinfo=UTC)
+        return moment is not None and moment.tzinfo is not None and bool(moment.astimezone(UTC))
     except (ValueError, OverflowError):
         return False

@@ -1,0 +1,28 @@
+"""Where django-allauth needs to be told something."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.headless.internal.restkit.response import ErrorResponse
+from django.db import IntegrityError, transaction
+from django.forms import Form
+from django.http import HttpRequest
+
+from social.accounts.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def save_user(self, request: HttpRequest, user: User, form: Form, **options: Any) -> User:
+        """Save someone who signs up.
+
+        Raises:
+            ImmediateHttpResponse: Somebody took the name or address since the form was checked.
+        """
+        try:
+            with transaction.atomic():
+                saved: User = super().save_user(request, user, form, **options)
+        except IntegrityError as error:
+            form.full_clean()  # finds now what is taken
+            raise ImmediateHttpResponse(ErrorResponse(request, input=form)) from error
+        return saved
