@@ -1,1 +1,23 @@
-"""Real-time notifications for Django."""
+"""Real-time notifications for Django: stored first, live a moment later.
+
+The names below are the whole of what an application needs in its own code. Those that touch models
+are loaded when first used, because Django imports this package before any model may be.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hark.types import NotificationType, register
+
+if TYPE_CHECKING:
+    from hark.sending import notifies, notify
+
+__all__ = ["NotificationType", "notifies", "notify", "register"]
+
+_HOMES = {"notifies": "hark.sending", "notify": "hark.sending"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

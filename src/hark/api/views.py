@@ -1,0 +1,206 @@
+"""The REST API: thin, scoped to the signed-in reader, safe to repeat."""
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hark import inbox, tokens
+from hark.api.serializers import (
+    CentrifugoConnectSerializer,
+    ChangesSerializer,
+    CountsSerializer,
+    ErrorSerializer,
+    ItemSerializer,
+    PageSerializer,
+    ReadAllSerializer,
+)
+from hark.models import Notification
+from hark.render import items
+
+PAGE_SIZE = 20
+CHANGES_SIZE = 100
+MAX_NUMBER = 2**63 - 1
+
+STATE = OpenApiParameter("state", enum=[each.value for each in inbox.State], default="all")
+CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
+SINCE = OpenApiParameter("since", int, required=True, description="The `modseq` you hold.")
+
+
+class StartAfresh(APIException):
+    """The log cannot be followed from there."""
+
+    status_code = status.HTTP_410_GONE
+    default_code = "start_afresh"
+
+
+class ReaderView(APIView):
+    """A view for the signed-in reader; anybody else gets 401."""
+
+    permission_classes = [IsAuthenticated]
+
+    def get_authenticate_header(self, request: Request) -> str:
+        # Without one, REST framework turns "who are you?" into 403 "you may not".
+        return super().get_authenticate_header(request) or "Session"
+
+
+class ConnectView(ReaderView):
+    """How to connect, with a fresh token."""
+
+    @extend_schema(operation_id="hark_connect", request=None, responses=CentrifugoConnectSerializer)
+    def post(self, request: Request) -> Response:
+        """Return where to connect and a token that opens the reader's own inbox."""
+        return Response(asdict(tokens.connect_info(request.user.pk)))
+
+
+class InboxViewSet(viewsets.ViewSetMixin, ReaderView):
+    """The signed-in reader's inbox."""
+
+    lookup_value_regex = r"[0-9]{1,18}"
+
+    @extend_schema(
+        operation_id="hark_inbox",
+        parameters=[STATE, CURSOR],
+        responses={200: PageSerializer, 400: ErrorSerializer},
+    )
+    def list(self, request: Request) -> Response:
+        """Return a page, newest first."""
+        user_id = request.user.pk
+        state = _state(request)
+        present = inbox.position(user_id)
+        rows = inbox.listing(user_id, state)
+        if (before := _cursor(request)) is not None:
+            rows = rows.filter(id__lt=before)
+        found = list(rows[: PAGE_SIZE + 1])
+        page = found[:PAGE_SIZE]
+        return Response(
+            {
+                "results": items(page),
+                "next": f"b{page[-1].pk}" if len(found) > PAGE_SIZE else None,
+                "modseq": present.modseq,
+                "counts": inbox.counts([user_id])[user_id],
+            }
+        )
+
+    @extend_schema(
+        operation_id="hark_inbox_changes",
+        parameters=[SINCE],
+        responses={200: ChangesSerializer, 400: ErrorSerializer, 410: ErrorSerializer},
+    )
+    @action(detail=False)
+    def changes(self, request: Request) -> Response:
+        """Return what changed after `since`; 410 asks to read the inbox afresh."""
+        user_id = request.user.pk
+        try:
+            changed = inbox.changes(user_id, _since(request), limit=CHANGES_SIZE)
+        except inbox.OutOfReach as error:
+            raise StartAfresh(str(error)) from error
+        return Response(
+            {
+                "items": items(changed.rows),
+                "modseq": changed.modseq,
+                "counts": inbox.counts([user_id])[user_id],
+                "more": changed.more,
+            }
+        )
+
+    @extend_schema(operation_id="hark_inbox_delete", request=None, responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete one for good, on every screen."""
+        _found(lambda: inbox.delete(request.user.pk, int(pk), now=timezone.now()))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(operation_id="hark_inbox_read", request=None, responses=ItemSerializer)
+    @action(detail=True, methods=["post"])
+    def read(self, request: Request, pk: str) -> Response:
+        """Mark one read."""
+        return _item(lambda: inbox.mark_read(request.user.pk, int(pk), now=timezone.now()))
+
+    @extend_schema(operation_id="hark_inbox_unread", request=None, responses=ItemSerializer)
+    @action(detail=True, methods=["post"])
+    def unread(self, request: Request, pk: str) -> Response:
+        """Mark one unread again."""
+        return _item(lambda: inbox.mark_unread(request.user.pk, int(pk)))
+
+    @extend_schema(operation_id="hark_inbox_archive", request=None, responses=ItemSerializer)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str) -> Response:
+        """Move one to the archive."""
+        return _item(lambda: inbox.archive(request.user.pk, int(pk), now=timezone.now()))
+
+    @extend_schema(operation_id="hark_inbox_unarchive", request=None, responses=ItemSerializer)
+    @action(detail=True, methods=["post"])
+    def unarchive(self, request: Request, pk: str) -> Response:
+        """Move one back from the archive."""
+        return _item(lambda: inbox.unarchive(request.user.pk, int(pk)))
+
+    @extend_schema(
+        operation_id="hark_inbox_read_all", request=ReadAllSerializer, responses=CountsSerializer
+    )
+    @action(detail=False, methods=["post"], url_path="read-all")
+    def read_all(self, request: Request) -> Response:
+        """Mark one and all older ones read; what arrived since stays unread."""
+        given = ReadAllSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        through = given.validated_data["through"]
+        inbox.read_all(request.user.pk, through=through, now=timezone.now())
+        return _counts(request)
+
+    @extend_schema(operation_id="hark_inbox_seen", request=None, responses=CountsSerializer)
+    @action(detail=False, methods=["post"])
+    def seen(self, request: Request) -> Response:
+        """Mark all seen: the list was opened."""
+        inbox.see_all(request.user.pk, now=timezone.now())
+        return _counts(request)
+
+
+def _state(request: Request) -> inbox.State:
+    given = request.query_params.get("state", "all")
+    try:
+        return inbox.State(given)
+    except ValueError as error:
+        raise ValidationError({"state": [_("Use all, unread or archived.")]}) from error
+
+
+def _cursor(request: Request) -> int | None:
+    given = request.query_params.get("cursor")
+    if given is None:
+        return None
+    match = re.fullmatch(r"b([0-9]{1,18})", given, re.ASCII)
+    if match is None:
+        raise ValidationError({"cursor": [_("Use `next` of the page before, or leave it out.")]})
+    return int(match[1])
+
+
+def _since(request: Request) -> int:
+    given = request.query_params.get("since", "")
+    if not re.fullmatch(r"[0-9]{1,18}", given, re.ASCII):
+        raise ValidationError({"since": [_("Give the modseq you hold, a whole number from 0.")]})
+    return int(given)
+
+
+def _found(mark: Callable[[], Any]) -> Any:
+    try:
+        return mark()
+    except inbox.NotFound as error:
+        raise NotFound from error
+
+
+def _item(mark: Callable[[], Notification]) -> Response:
+    return Response(items([_found(mark)])[0])
+
+
+def _counts(request: Request) -> Response:
+    user_id = request.user.pk
+    return Response(inbox.counts([user_id])[user_id])

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class HarkConfig(AppConfig):
+    name = "hark"
+    verbose_name = _("Notifications")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from hark import checks, sessions  # noqa: F401, PLC0415 (they connect themselves)
+
+        # The relay meets stored names whose modules nothing else may have imported.
+        autodiscover_modules("notifications")

@@ -1,0 +1,104 @@
+"""What a realtime backend does.
+
+It is told by the relay, never by a request. Publishing the same thing twice must do no harm; order
+within one channel is kept; nothing is promised to whoever is not connected.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from hark.channels import Channel
+from hark.exceptions import HarkError
+
+
+class BackendError(HarkError):
+    """Base of what a backend raises; never raised itself."""
+
+
+class Unavailable(BackendError):
+    """It cannot be reached, or not now. The same call may well succeed later."""
+
+
+class Misconfigured(BackendError):
+    """It refuses whatever we send, until somebody corrects a setting."""
+
+
+class Refused(BackendError):
+    """It refuses this one publication and would refuse it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A message for one channel; `data` is a JSON object."""
+
+    channel: Channel
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectInfo:
+    """What a client needs to connect. Each backend adds its own fields."""
+
+    backend: str
+    token: str
+    expires_at: datetime
+    channels: list[str]
+
+
+class Backend(ABC):
+    """A way to reach open screens.
+
+    Args:
+        options: HARK["OPTIONS"].
+        timeout: Seconds that any call may take.
+
+    Raises:
+        Misconfigured: An option is missing or wrong; the text names it.
+    """
+
+    name: ClassVar[str]
+    """How clients tell backends apart in the answer of `connect/`."""
+
+    max_bytes: ClassVar[int]
+    """What one publication may take as JSON."""
+
+    @abstractmethod
+    def __init__(self, options: Mapping[str, Any], *, timeout: float) -> None: ...
+
+    @abstractmethod
+    def publish(self, publications: Sequence[Publication]) -> list[Refused | None]:
+        """Publish in order and say for each whether it was refused.
+
+        Raises:
+            Unavailable: Any number of them, from none to all, went out.
+            Misconfigured: None went out.
+        """
+
+    @abstractmethod
+    def disconnect(self, user_id: str) -> None:
+        """Close the user's connections, so that each has to ask Django before it comes back.
+
+        Raises:
+            Unavailable, Misconfigured: As for `publish`.
+        """
+
+    @abstractmethod
+    def connect_info(
+        self, user_id: str, channels: Sequence[Channel], *, expires_at: datetime
+    ) -> ConnectInfo:
+        """Return a token that names this user, opens exactly these channels, and nothing more."""
+
+    @abstractmethod
+    def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
+        """Return a token that lets this user, once connected, listen to one more channel."""
+
+    @abstractmethod
+    def ping(self) -> str:
+        """Ask whether it answers; return a few words about it.
+
+        Raises:
+            Unavailable, Misconfigured: It does not.
+        """

@@ -1,0 +1,196 @@
+"""What a reader does with their inbox: page, counts, changes and marks. One place for the rules.
+
+Every change takes the next number of the owner's log and owes their other screens a push; a change
+that changes nothing takes none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypedDict
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from hark import log
+from hark.exceptions import HarkError
+from hark.models import UNREAD, UNSEEN, Inbox, Notification
+from hark.wake import database, wake_on_commit
+
+COUNT_LIMIT = 100
+"""Counting stops here: this many means "more than 99", and the cost never grows beyond."""
+
+BATCH = 1000
+"""Rows that one statement marks; a longer inbox takes several short transactions."""
+
+
+class State(StrEnum):
+    ALL = "all"
+    UNREAD = "unread"
+    ARCHIVED = "archived"
+
+
+class Counts(TypedDict):
+    unread: int
+    unseen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far a log goes, and from where on it can be followed."""
+
+    modseq: int = 0
+    floor: int = 0
+
+
+class OutOfReach(HarkError):
+    """`since` lies beyond the present, or before what is remembered: read the inbox afresh."""
+
+    def __init__(self, since: int, position: Position) -> None:
+        super().__init__(since, position)
+        self.since, self.position = since, position
+
+    def __str__(self) -> str:
+        return (
+            f"changes are known from {self.position.floor} to {self.position.modseq}; "
+            f"{self.since} is outside. Read the inbox afresh."
+        )
+
+
+class NotFound(HarkError):
+    """This inbox has no such notification."""
+
+
+class _Bounded(Subquery):
+    """How many rows a sliced queryset has."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS bounded)"
+
+
+def _count(of: Q) -> _Bounded:
+    rows = Notification.objects.filter(of, user=OuterRef("pk")).order_by().values("id")
+    return _Bounded(rows[:COUNT_LIMIT])
+
+
+def counts(user_ids: Sequence[Any]) -> dict[Any, Counts]:
+    """Return everyone's counts, exact to 99; 100 means more."""
+    users = get_user_model()._base_manager.filter(pk__in=user_ids)  # noqa: SLF001 (all of them)
+    rows = users.annotate(unread=_count(UNREAD), unseen=_count(UNSEEN))
+    return {
+        pk: {"unread": unread, "unseen": unseen}
+        for pk, unread, unseen in rows.values_list("pk", "unread", "unseen")
+    }
+
+
+def position(user_id: Any) -> Position:
+    """Return how far the log goes. Read it before the rows: what changes between comes again."""
+    row = Inbox.objects.filter(pk=user_id).values("modseq", "floor").first()
+    return Position(**row) if row else Position()
+
+
+def listing(user_id: Any, state: State) -> QuerySet[Notification]:
+    """Return one of the three lists, newest first; archived ones are in no other."""
+    rows = Notification.objects.of(user_id).order_by("-id")
+    match state:
+        case State.ALL:
+            return rows.filter(archived_at=None)
+        case State.UNREAD:
+            return rows.filter(UNREAD)
+        case State.ARCHIVED:
+            return rows.filter(archived_at__isnull=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    rows: list[Notification]
+    modseq: int
+    more: bool
+
+
+def changes(user_id: Any, since: int, *, limit: int) -> Changes:
+    """Return what changed after `since`, in the order in which it did.
+
+    Raises:
+        OutOfReach: The answer could not be complete.
+    """
+    present = position(user_id)
+    if not present.floor <= since <= present.modseq:
+        raise OutOfReach(since, present)
+    log_rows = Notification.objects.filter(user=user_id, modseq__gt=since).order_by("modseq")
+    rows = list(log_rows[: limit + 1])
+    if len(rows) > limit:
+        del rows[limit:]
+        return Changes(rows=rows, modseq=_number(rows[-1]), more=True)
+    # A row may have moved on since the position was read, and none of them may be announced twice.
+    last = _number(rows[-1]) if rows else 0
+    return Changes(rows=rows, modseq=max(present.modseq, last), more=False)
+
+
+def _number(row: Notification) -> int:
+    return row.modseq or 0
+
+
+def mark_read(user_id: Any, pk: int, *, now: datetime) -> Notification:
+    """Mark one read, and thereby seen. Raises NotFound, as all marks do."""
+    return _mark(user_id, pk, {"read_at": now, "seen_at": now})
+
+
+def mark_unread(user_id: Any, pk: int) -> Notification:
+    """Mark one unread again; it stays seen."""
+    return _mark(user_id, pk, {"read_at": None})
+
+
+def archive(user_id: Any, pk: int, *, now: datetime) -> Notification:
+    """Move one to the archive, where it counts as neither unread nor unseen."""
+    return _mark(user_id, pk, {"archived_at": now})
+
+
+def unarchive(user_id: Any, pk: int) -> Notification:
+    """Move one back from the archive."""
+    return _mark(user_id, pk, {"archived_at": None})
+
+
+def delete(user_id: Any, pk: int, *, now: datetime) -> None:
+    """Remove one for good; its number stays in the log, so that every screen removes it."""
+    _mark(user_id, pk, {"deleted_at": now})
+
+
+def read_all(user_id: Any, *, through: int, now: datetime) -> None:
+    """Mark the notification `through` and all older ones read; what arrived since stays unread."""
+    _mark_all(user_id, UNREAD & Q(id__lte=through), {"read_at": now, "seen_at": now})
+
+
+def see_all(user_id: Any, *, now: datetime) -> None:
+    """Mark all seen: they were shown in a list."""
+    _mark_all(user_id, UNSEEN, {"seen_at": now})
+
+
+def _mark(user_id: Any, pk: int, marks: log.Marks) -> Notification:
+    with _locked(user_id) as inboxes:
+        row = Notification.objects.of(user_id).select_for_update().filter(pk=pk).first()
+        if row is None:
+            raise NotFound
+        if any((getattr(row, name) is None) != (marks[name] is None) for name in marks):
+            log.number(inboxes, [row], marks)
+    return row
+
+
+def _mark_all(user_id: Any, which: Q, marks: log.Marks) -> None:
+    while True:
+        with _locked(user_id) as inboxes:
+            rows = Notification.objects.filter(which, user=user_id).order_by("id")
+            batch = list(rows.select_for_update()[:BATCH])
+            log.number(inboxes, batch, marks)
+        if len(batch) < BATCH:
+            return
+
+
+@contextmanager
+def _locked(user_id: Any) -> Iterator[Mapping[Any, Inbox]]:
+    """Hold one inbox for a short transaction; then have the relay tell the other screens."""
+    with transaction.atomic(using=database()):
+        yield log.lock([user_id])
+        wake_on_commit()

@@ -1,0 +1,164 @@
+"""Rendering: stored facts become what a screen shows, late, and never fail.
+
+All subjects and actors of a page are read together, a query for each model, whatever its length.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import Model
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from hark import facts
+from hark.conf import settings
+from hark.models import Notification
+from hark.types import NotificationType, label_of, type_named
+
+logger = logging.getLogger(__name__)
+
+
+class Actor(TypedDict):
+    id: str
+    name: str
+
+
+class Item(TypedDict):
+    """A notification as clients get it, in the API and in what is pushed."""
+
+    id: int
+    type: str
+    title: str
+    body: str
+    url: str
+    actor: Actor | None
+    created_at: datetime
+    seen_at: datetime | None
+    read_at: datetime | None
+    archived_at: datetime | None
+    deleted_at: datetime | None
+    modseq: int
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What a type makes of its facts."""
+
+    title: str
+    body: str = ""
+    url: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    """Why these are not the type's own words, if they are not."""
+
+
+def items(rows: Sequence[Notification]) -> list[Item]:
+    """Return what to show for these rows, in their order."""
+    page = Page(rows)
+    return [page.item(row) for row in rows]
+
+
+class Page:
+    """Some notifications with all that their texts need."""
+
+    def __init__(self, rows: Sequence[Notification]) -> None:
+        alive = [row for row in rows if row.deleted_at is None]
+        self._params = {row.facts: _current(row) for row in alive}
+        self._instances = facts.fetch(
+            {each for params in self._params.values() for each in facts.references(params)},
+            _paths(alive, self._params),
+        )
+        self._actors = _actors({row.actor for row in alive if row.actor})
+        self._texts: dict[Any, Text] = {}
+
+    def item(self, row: Notification) -> Item:
+        """Return one of the rows as clients get it; of a deleted one only that it was there."""
+        gone = row.deleted_at is not None
+        text = Text(title="") if gone else self.text(row)
+        return {
+            "id": row.pk,
+            "type": row.type,
+            "title": text.title,
+            "body": text.body,
+            "url": text.url,
+            "actor": None if gone else self._actors.get(row.actor),
+            "created_at": row.created_at,
+            "seen_at": row.seen_at,
+            "read_at": row.read_at,
+            "archived_at": row.archived_at,
+            "deleted_at": row.deleted_at,
+            "modseq": row.modseq or 0,
+            "data": text.data,
+        }
+
+    def text(self, row: Notification) -> Text:
+        """Return the type's words, or its label if it cannot say them."""
+        if row.facts not in self._texts:
+            self._texts[row.facts] = self._make(row)
+        return self._texts[row.facts]
+
+    def _make(self, row: Notification) -> Text:
+        try:
+            return self._say(row)
+        except facts.Missing:
+            return self._fallback(row)
+        except Exception as error:  # a type is the application's code: one must not spoil a page
+            logger.exception("The type %s cannot be shown (notification %s)", row.type, row.pk)
+            return self._fallback(row, f"{type(error).__name__}: {error}")
+
+    def _say(self, row: Notification) -> Text:
+        cls = type_named(row.type)
+        if cls is None:
+            raise facts.Missing
+        said: NotificationType = cls(**facts.load(self._params[row.facts], self._instances))
+        return Text(title=said.title(), body=said.body(), url=said.url(), data=said.data())
+
+    def _fallback(self, row: Notification, error: str = "") -> Text:
+        actor = self._actors.get(row.actor)
+        label = label_of(row.type)
+        title = _("{who}: {what}").format(who=actor["name"], what=label) if actor else label
+        return Text(title=title, error=error)
+
+
+def _current(row: Notification) -> dict[str, Any]:
+    """Return the stored facts in the form that the present type expects."""
+    cls = type_named(row.type)
+    params: dict[str, Any] = row.params
+    if cls is None or cls.version == row.version:
+        return params
+    try:
+        return cls.upcast(row.version, dict(params))
+    except Exception:  # as above: `_say` fails on the old facts, and shows the label
+        logger.exception("%s cannot upcast version %s", row.type, row.version)
+        return params
+
+
+def _paths(
+    rows: Iterable[Notification], params: Mapping[Any, dict[str, Any]]
+) -> dict[str, set[str]]:
+    """Return the `select_related` paths that the rows' types ask for, by model."""
+    paths: dict[str, set[str]] = {}
+    for row in rows:
+        cls = type_named(row.type)
+        for name, wanted in cls.related.items() if cls else ():
+            for label, _pk in facts.references(params[row.facts].get(name)):
+                paths.setdefault(label, set()).update(wanted)
+    return paths
+
+
+def _actors(keys: set[str]) -> dict[str, Actor]:
+    """Return who these are, for as long as they have an account."""
+    name: Any = import_string(settings().ACTOR_NAME)
+    return {key: {"id": key, "name": name(user)} for key, user in _users(keys).items()}
+
+
+def _users(keys: set[str]) -> dict[str, AbstractBaseUser]:
+    label = get_user_model()._meta.label_lower  # noqa: SLF001 (public by its documentation)
+    found: Mapping[facts.Reference, Model] = facts.fetch({(label, key) for key in keys}, {})
+    return {key: user for (_, key), user in found.items()}  # type: ignore[misc]

@@ -1,0 +1,153 @@
+"""notify(): who and what become rows, in the caller's own transaction. No network is used."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.db.models.signals import post_save
+
+from hark import facts
+from hark.conf import settings
+from hark.exceptions import BadKey, NotARecipient
+from hark.models import KEY_MAX_LENGTH, Notification, Outbox
+from hark.types import NotificationType, name_of
+from hark.wake import database, wake_on_commit
+
+Recipients = AbstractBaseUser | Iterable[AbstractBaseUser] | QuerySet[Any]
+Receiver = Callable[[Any], Iterator[tuple[Recipients, NotificationType]]]
+
+CHUNK = 1000
+
+
+def notify(recipients: Recipients, notification: NotificationType, *, key: str = "") -> None:
+    """Put a notification into everyone's inbox, and on their screens once this is committed.
+
+    Takes part in the caller's transaction: rolled back, it was never sent. Whoever did it is not
+    told, unless the type says so. Each recipient is told once, however often they are named.
+
+    Args:
+        recipients: A user, any iterable of users, or a queryset of users, which is streamed.
+        notification: An instance of a class decorated with `@register`.
+        key: The same key twice reaches the same recipient once, in this transaction or any other.
+
+    Raises:
+        NotARecipient, NotRegistered, NotSerializable, TooLarge, BadKey: Before anything is written,
+            except that a queryset or iterable is checked as it is read, inside a savepoint.
+    """
+    if len(key) > KEY_MAX_LENGTH:
+        raise BadKey(key, KEY_MAX_LENGTH)
+    row = template(notification, key=key)
+    told = _without(row.actor if not notification.tells_actor else "", _primary_keys(recipients))
+    first = list(islice(told, settings().DIRECT_RECIPIENTS))
+    if not first:
+        return
+    following = list(islice(told, 1))
+    with transaction.atomic(using=database(), savepoint=bool(following)):
+        if following:
+            _write_jobs(row, chain(first, following, told))
+        else:
+            write(row, first)
+        wake_on_commit()
+
+
+def notifies(model: type[Model] | str) -> Callable[[Receiver], Receiver]:
+    """Call the decorated generator for each new instance of `model`, and send what it yields.
+
+    It yields pairs of recipients and notification, and runs in the transaction that saves the
+    instance. Instances that come from fixtures or `bulk_create` are passed over, as Django does not
+    announce them.
+
+        @notifies(Comment)
+        def tell_author(comment):
+            yield comment.post.author, PostCommented(comment=comment)
+    """
+
+    def decorate(receiver: Receiver) -> Receiver:
+        def on_save(instance: Model, *, created: bool, raw: bool, **_: Any) -> None:
+            if created and not raw:
+                for recipients, notification in receiver(instance):
+                    notify(recipients, notification)
+
+        uid = f"hark.notifies:{receiver.__module__}.{receiver.__qualname__}"
+        post_save.connect(on_save, sender=model, weak=False, dispatch_uid=uid)
+        return receiver
+
+    return decorate
+
+
+def template(notification: NotificationType, *, key: str = "") -> Notification:
+    """Return an unsaved row with the notification's facts and no recipient.
+
+    Raises:
+        NotRegistered, NotSerializable, TooLarge: As `notify` says.
+    """
+    name = name_of(notification)
+    params = facts.dump(notification)
+    actor, target = notification.actor(), notification.target()
+    return Notification(
+        type=name,
+        version=notification.version,
+        actor="" if actor is None else str(actor.pk),
+        target="" if target is None else f"{facts.label(target)}:{target.pk}",
+        params=params,
+        facts=facts.identity(name, params),
+        key=key,
+    )
+
+
+def write(row: Notification, user_ids: Iterable[Any]) -> None:
+    """Insert a copy of `row` for each recipient, unnumbered; nobody gets the same key twice."""
+    columns = ("type", "version", "actor", "target", "params", "facts", "key", "created_at")
+    values = {column: getattr(row, column) for column in columns}
+    Notification.objects.bulk_create(
+        [Notification(user_id=user_id, **values) for user_id in user_ids],
+        batch_size=CHUNK,
+        ignore_conflicts=bool(row.key),
+    )
+
+
+def _write_jobs(row: Notification, user_ids: Iterator[Any]) -> None:
+    """Leave the rows to the relay, a thousand to a job, so that no request writes them all."""
+    values = ("type", "version", "actor", "target", "params", "key")
+    payload = {name: getattr(row, name) for name in values}
+    payload |= {"facts": str(row.facts), "created_at": row.created_at.isoformat()}
+    while some := [str(user_id) for user_id in islice(user_ids, CHUNK)]:
+        Outbox.objects.create(
+            kind=Outbox.Kind.SEND, subject=row.type, payload=payload | {"users": some}
+        )
+
+
+def _primary_keys(recipients: Recipients) -> Iterator[Any]:
+    """Yield each recipient's primary key once, a queryset's without holding them all."""
+    user_model = get_user_model()
+    if isinstance(recipients, user_model):
+        recipients = [recipients]
+    if isinstance(recipients, QuerySet):
+        if not issubclass(recipients.model, user_model):
+            raise NotARecipient(recipients.model)
+        keys = recipients.values_list("pk", flat=True)
+        if not keys.query.is_sliced:
+            keys = keys.order_by().distinct()
+        yield from keys.iterator(CHUNK)
+        return
+    if not isinstance(recipients, Iterable):
+        raise NotARecipient(recipients)
+    met: set[Any] = set()
+    for user in recipients:
+        if not isinstance(user, user_model) or not _saved(user):
+            raise NotARecipient(user)
+        if user.pk not in met:
+            met.add(user.pk)
+            yield user.pk
+
+
+def _saved(user: Model) -> bool:
+    return user.pk is not None and not user._state.adding  # noqa: SLF001 (documented)
+
+
+def _without(actor: str, user_ids: Iterable[Any]) -> Iterator[Any]:
+    return (user_id for user_id in user_ids if str(user_id) != actor)

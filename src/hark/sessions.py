@@ -1,0 +1,1 @@
+"""Closing sockets when Django ends what opened them."""

@@ -1,0 +1,235 @@
+"""The REST API: what a reader gets, and what everybody else does not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from hark import notify
+from hark.models import Notification
+from tests.hark.testapp.models import Remark
+from tests.hark.testapp.notifications import Note, Poison
+
+INBOX = "/api/hark/inbox/"
+
+
+def ids(client: APIClient, **query: Any) -> list[int]:
+    return [item["id"] for item in client.get(INBOX, query).json()["results"]]
+
+
+def test_an_item_says_who_did_what_where(
+    bo_client: APIClient, ana: Any, remark: Callable[[str], Remark]
+) -> None:
+    made = remark("Lovely")
+    page = bo_client.get(INBOX).json()
+    (item,) = page["results"]
+    assert page["counts"] == {"unread": 1, "unseen": 1}
+    assert page["next"] is None
+    assert item["title"] == "ana remarked on Tea"
+    assert item["body"] == "Lovely"
+    assert item["url"] == f"/articles/{made.article_id}#remark-{made.pk}"
+    assert item["actor"] == {"id": str(ana.pk), "name": "ana"}
+    assert item["type"] == "article.remarked"
+    assert item["read_at"] is item["seen_at"] is item["archived_at"] is None
+    assert item["modseq"] == 0, "the relay has not numbered it"
+
+
+def test_text_follows_its_subject(
+    bo_client: APIClient, tea: Any, remark: Callable[[str], Remark]
+) -> None:
+    remark("Lovely")
+    tea.title = "Green tea"
+    tea.save()
+    assert bo_client.get(INBOX).json()["results"][0]["title"] == "ana remarked on Green tea"
+
+
+def test_what_is_gone_still_reads_sensibly(
+    bo_client: APIClient, remark: Callable[[str], Remark]
+) -> None:
+    remark("Lovely").delete()
+    assert bo_client.get(INBOX).json()["results"][0]["title"] == "ana: Article remarked"
+
+
+def test_a_text_that_cannot_be_made_spoils_no_page(bo: Any, bo_client: APIClient) -> None:
+    notify(bo, Note(text="before"))
+    notify(bo, Poison())
+    titles = [item["title"] for item in bo_client.get(INBOX).json()["results"]]
+    assert titles == ["Poison", "before"]
+
+
+def test_a_type_that_was_removed_still_reads_sensibly(bo: Any, bo_client: APIClient) -> None:
+    notify(bo, Note(text="hello"))
+    Notification.objects.update(type="old.news")
+    assert bo_client.get(INBOX).json()["results"][0]["title"] == "Old news"
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(bo: Any, bo_client: APIClient) -> None:
+    for number in range(45):
+        notify(bo, Note(text=str(number)))
+    titles: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = bo_client.get(INBOX, cursor).json()
+        titles += [item["title"] for item in page["results"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert titles == [str(number) for number in reversed(range(45))]
+
+
+@pytest.mark.parametrize("size", [1, 20])
+def test_a_page_takes_the_same_queries_whatever_its_length(
+    bo_client: APIClient, remark: Callable[[str], Remark], size: int
+) -> None:
+    for number in range(size):
+        remark(str(number))
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert len(bo_client.get(INBOX).json()["results"]) == size
+    # session, user; position, rows, remarks with what they lead to, actors, counts
+    assert len(queries) == 7
+
+
+def test_marks_take_numbers_and_repeating_one_takes_none(bo: Any, bo_client: APIClient) -> None:
+    notify(bo, Note(text="a"))
+    (pk,) = ids(bo_client)
+    read = bo_client.post(f"{INBOX}{pk}/read/").json()
+    assert read["modseq"] == 1
+    assert read["read_at"] == read["seen_at"] is not None
+    assert bo_client.post(f"{INBOX}{pk}/read/").json() == read
+    assert bo_client.post(f"{INBOX}{pk}/unread/").json()["modseq"] == 2
+    assert bo_client.post(f"{INBOX}{pk}/archive/").json()["modseq"] == 3
+    assert (ids(bo_client), ids(bo_client, state="archived")) == ([], [pk])
+    assert bo_client.get(INBOX).json()["counts"] == {"unread": 0, "unseen": 0}
+    assert bo_client.post(f"{INBOX}{pk}/unarchive/").json()["modseq"] == 4
+    assert ids(bo_client, state="unread") == [pk]
+
+
+def test_reading_all_leaves_what_arrived_since(bo: Any, bo_client: APIClient) -> None:
+    for text in "abc":
+        notify(bo, Note(text=text))
+    newest, through, oldest = ids(bo_client)
+    answer = bo_client.post(f"{INBOX}read-all/", {"through": through}, format="json")
+    assert answer.json() == {"unread": 1, "unseen": 1}
+    assert ids(bo_client, state="unread") == [newest]
+    assert bo_client.post(f"{INBOX}seen/").json() == {"unread": 1, "unseen": 0}
+    changed = bo_client.get(f"{INBOX}changes/", {"since": 0}).json()
+    assert [(item["id"], item["modseq"]) for item in changed["items"]] == [
+        (oldest, 1), (through, 2), (newest, 3),
+    ]  # fmt: skip
+
+
+def test_changes_return_what_changed_in_order_and_page(bo: Any, bo_client: APIClient) -> None:
+    for number in range(150):
+        notify(bo, Note(text=str(number)))
+    bo_client.post(f"{INBOX}seen/")
+    first = bo_client.get(f"{INBOX}changes/", {"since": 0}).json()
+    assert (first["more"], first["modseq"]) == (True, 100)
+    rest = bo_client.get(f"{INBOX}changes/", {"since": first["modseq"]}).json()
+    assert (rest["more"], rest["modseq"]) == (False, 150)
+    assert [item["modseq"] for item in first["items"] + rest["items"]] == list(range(1, 151))
+    assert bo_client.get(f"{INBOX}changes/", {"since": 150}).json()["items"] == []
+
+
+def test_a_deleted_item_leaves_its_number_and_nothing_else(bo: Any, bo_client: APIClient) -> None:
+    notify(bo, Note(text="secret", extra={"very": "secret"}))
+    (pk,) = ids(bo_client)
+    assert bo_client.delete(f"{INBOX}{pk}/").status_code == 204
+    assert ids(bo_client) == []
+    (item,) = bo_client.get(f"{INBOX}changes/", {"since": 0}).json()["items"]
+    assert (item["id"], item["modseq"]) == (pk, 1)
+    assert item["deleted_at"] is not None
+    assert (item["title"], item["data"]) == ("", {})
+    assert bo_client.post(f"{INBOX}{pk}/read/").status_code == 404
+
+
+@pytest.mark.parametrize(("size", "shown"), [(99, 99), (100, 100), (120, 100)])
+def test_counts_are_exact_to_99(bo: Any, bo_client: APIClient, size: int, shown: int) -> None:
+    for number in range(size):
+        notify(bo, Note(text=str(number)))
+    assert bo_client.get(INBOX).json()["counts"] == {"unread": shown, "unseen": shown}
+
+
+@pytest.mark.parametrize(
+    "call", ["read/", "unread/", "archive/", "unarchive/", ""], ids=lambda call: call or "delete"
+)
+def test_nobody_can_mark_anothers(
+    bo: Any, ana: Any, client_of: Callable[[Any], APIClient], call: str
+) -> None:
+    notify(bo, Note(text="for Bo"))
+    row = Notification.objects.get()
+    client = client_of(ana)
+    method = client.post if call else client.delete
+    assert method(f"{INBOX}{row.pk}/{call}").status_code == 404
+    assert ids(client) == []
+    assert client.get(f"{INBOX}changes/", {"since": 0}).json()["items"] == []
+    before = Notification.objects.values().get()
+    assert before["read_at"] is before["archived_at"] is before["deleted_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "connect/"),
+        ("get", "inbox/"),
+        ("get", "inbox/changes/?since=0"),
+        ("post", "inbox/1/read/"),
+        ("post", "inbox/read-all/"),
+        ("post", "inbox/seen/"),
+    ],
+)
+def test_a_stranger_gets_401(db: None, method: str, path: str) -> None:
+    assert getattr(APIClient(), method)(f"/api/hark/{path}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cursor=",
+        "cursor=zzz",
+        "cursor=b",
+        "cursor=b-1",
+        "cursor=b" + "9" * 30,
+        "cursor=b\u0661",
+        "state=x",
+    ],
+)
+def test_a_bad_page_is_400(bo_client: APIClient, query: str) -> None:
+    assert bo_client.get(f"{INBOX}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("since", ["", "x", "-1", "1.5", "9" * 30, "\u0661"])
+def test_a_bad_since_is_400(bo_client: APIClient, since: str) -> None:
+    assert bo_client.get(f"{INBOX}changes/", {"since": since}).status_code == 400
+
+
+def test_a_since_beyond_the_present_asks_to_start_afresh(bo_client: APIClient) -> None:
+    answer = bo_client.get(f"{INBOX}changes/", {"since": 1})
+    assert answer.status_code == 410
+    assert "afresh" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("through", [None, "x", 0, -1, 2**63, [1]])
+def test_a_bad_through_is_400(bo_client: APIClient, through: Any) -> None:
+    answer = bo_client.post(f"{INBOX}read-all/", {"through": through}, format="json")
+    assert answer.status_code == 400
+    assert "through" in answer.json()
+
+
+def test_connect_opens_the_readers_own_inbox_for_ten_minutes(bo: Any, bo_client: APIClient) -> None:
+    answer = bo_client.post("/api/hark/connect/").json()
+    claims = jwt.decode(
+        answer["token"], settings.HARK["OPTIONS"]["token_secret"], algorithms=["HS256"]
+    )
+    channel = f"inbox:{bo.pk}"
+    assert answer["backend"] == "centrifugo"
+    assert answer["url"] == settings.HARK["OPTIONS"]["url"]
+    assert answer["channels"] == claims["channels"] == [channel]
+    assert claims["sub"] == str(bo.pk)
+    assert claims["exp"] - claims["iat"] in (599, 600)
