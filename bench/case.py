@@ -1,0 +1,167 @@
+"""What a case is, and the scene that most of them play in."""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from bench.load.remote import RemoteSwarm
+from bench.load.swarm import Heard
+from bench.payload import make_payload
+from bench.processes import DidNotStart
+from bench.results import Row, Table
+from bench.subjects.running import NotHere, Running, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How thorough a run is.
+
+    Args:
+        quick: A tenth of the clients and two rounds: shows that all works, measures little.
+    """
+
+    quick: bool = False
+
+    @property
+    def rounds(self) -> int:
+        return 2 if self.quick else 5
+
+    def clients(self, full: int) -> int:
+        return max(20, full // 10) if self.quick else full
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question.
+
+    Args:
+        name: What it is run by, and what its results file is called.
+        question: A sentence.
+        run: Answers it.
+        plotted: Whether the docs show a plot of it.
+    """
+
+    name: str
+    question: str
+    run: Callable[[Scale], Table]
+    plotted: bool = False
+
+
+class NotDelivered(Exception):
+    """A subject lost, repeated, reordered or altered a publication."""
+
+
+class Scene:
+    """One subject at work, with its clients open."""
+
+    def __init__(self, subject: Subject, running: Running, swarm: RemoteSwarm) -> None:
+        self.subject = subject
+        self.running = running
+        self.swarm = swarm
+        self.published = 0
+        self._proven = 0
+
+    def publish(self, publications: int) -> None:
+        """Publish one after the other, without waiting for their delivery."""
+        for _ in range(publications):
+            self.running.publish(make_payload(self.published))
+            self.published += 1
+
+    def deliver(self, publications: int) -> float:
+        """Publish one after the other, each once the last is everywhere.
+
+        Returns:
+            The seconds of processor time that one delivery took the subject.
+        """
+        before = self.running.cpu_seconds()
+        for _ in range(publications):
+            self.publish(1)
+            self.swarm.wait_for(self.published)
+        return (self.running.cpu_seconds() - before) / (publications * self.swarm.size)
+
+    def prove(self) -> str:
+        """Return in words what arrived.
+
+        Raises:
+            NotDelivered: Not everything did, exactly once, in order and intact.
+        """
+        heard = self.swarm.settle(0.05)
+        self._expect_all(heard)
+        expected = list(range(self._proven, self.published))
+        samples = self.swarm.read_samples()
+        if any(sample != expected for sample in samples):
+            raise NotDelivered(f"{self.subject.name}: the samples are not what was published")
+        self._proven = self.published
+        return f"{heard.total:,} of {heard.total:,}; {len(samples)} clients read byte for byte"
+
+    def _expect_all(self, heard: Heard) -> None:
+        if not heard.least == heard.most == self.published:
+            raise NotDelivered(
+                f"{self.subject.name}: published {self.published:,} to each of "
+                f"{self.swarm.size:,} clients, which heard {heard.least:,} to {heard.most:,}"
+            )
+
+
+@contextmanager
+def play(subject: Subject, clients: int, **swarm: bool | int) -> Iterator[Scene]:
+    """Start `subject` and open `clients` clients.
+
+    Raises:
+        NotHere, DidNotStart: It cannot be measured here.
+    """
+    with ExitStack() as stack:
+        running = stack.enter_context(subject.start(clients))
+        remote = stack.enter_context(RemoteSwarm(running.door, **swarm))  # type: ignore[arg-type]
+        remote.open(clients)
+        yield Scene(subject, running, remote)
+
+
+def measure_in_turn(
+    subjects: Iterable[Subject],
+    clients: int,
+    measure: Callable[[Scene], float],
+    *,
+    rounds: int,
+    setting: str,
+) -> list[Row]:
+    """Measure all subjects in turns, so that what else the machine does meets each alike.
+
+    The first turn warms up and does not count.
+    """
+    with ExitStack() as stack:
+        scenes, rows = [], []
+        for subject in subjects:
+            say(f"{setting}: {subject.name}")
+            try:
+                scenes.append(stack.enter_context(play(subject, clients)))
+            except (NotHere, DidNotStart) as reason:
+                note = str(reason).splitlines()[0]
+                rows.append(
+                    Row(subject=subject.name, role=subject.role, setting=setting, note=note)
+                )
+        values: dict[str, list[float]] = {scene.subject.name: [] for scene in scenes}
+        proofs = {}
+        for turn in range(rounds + 1):
+            for scene in scenes:
+                value = measure(scene)
+                proofs[scene.subject.name] = scene.prove()
+                if turn > 0:
+                    values[scene.subject.name].append(value)
+        measured = [
+            Row(
+                subject=scene.subject.name,
+                role=scene.subject.role,
+                setting=setting,
+                values=tuple(values[scene.subject.name]),
+                proof=proofs[scene.subject.name],
+            )
+            for scene in scenes
+        ]
+    return measured + rows
+
+
+def say(text: str) -> None:
+    """Tell whoever waits what is being measured."""
+    print(f"{time.strftime('%H:%M:%S')}  {text}", file=sys.stderr, flush=True)

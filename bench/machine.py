@@ -1,0 +1,34 @@
+"""The machine that the figures come from, in words."""
+
+import os
+import platform
+import resource
+from pathlib import Path
+
+import psutil
+
+
+def describe_machine() -> dict[str, str]:
+    """Return what a reader must know to compare figures, as label and value."""
+    return {
+        "processor": f"{_processor()}, {os.cpu_count()} cores",
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+    }
+
+
+def allow_open_files() -> int:
+    """Raise the limit of open files, which children inherit, as far as allowed; return it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
