@@ -14,6 +14,9 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
     path("api/<path:rest>", not_found),
+    # Everyone has one address here, the one they sign in by, and no telephone.
+    path("_allauth/<client>/v1/account/email", not_found),
+    path("_allauth/<client>/v1/account/phone", not_found),
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health, name="health"),

@@ -13,6 +13,16 @@ from social.accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def clean_email(self, email: str) -> str:
+        """Refuse what does not fit; it would be cut off, and be another address.
+
+        Raises:
+            ValidationError: There is too much of it.
+        """
+        User._meta.get_field("email").run_validators(email)  # noqa: SLF001 (public, but for its name)
+        cleaned: str = super().clean_email(email)
+        return cleaned
+
     def save_user(self, request: HttpRequest, user: User, form: Form, **options: Any) -> User:
         """Save someone who signs up.
 

@@ -1,5 +1,6 @@
 """Limits that hold before any view looks at a request."""
 
+import json
 from collections.abc import Callable
 
 from django.conf import settings
@@ -19,8 +20,27 @@ class BoundedBodies:
             return JsonResponse({"detail": f"At most {limit} bytes can be sent."}, status=413)
         return self.get_response(request)
 
-    def process_exception(self, _: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer for parsers that are not ours: JSON nested deeper than Python's stack."""
-        if isinstance(exception, RecursionError):
-            return JsonResponse({"detail": "The body is nested too deeply."}, status=400)
-        return None
+
+class SoundAuthBodies:
+    """Refuses what django-allauth would fail on: JSON that Python cannot read or write again.
+
+    Such are numbers of thousands of digits, nesting deeper than the stack, and half a surrogate.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/_allauth/") and not is_sound(request.body):
+            error = {"code": "invalid", "message": "The body is no JSON that can be read."}
+            return JsonResponse({"status": 400, "errors": [error]}, status=400)
+        return self.get_response(request)
+
+
+def is_sound(body: bytes) -> bool:
+    """Return whether a body is empty, or JSON that is text through and through."""
+    try:
+        json.dumps(json.loads(body or b"null"), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True

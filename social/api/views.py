@@ -18,5 +18,5 @@ def health(_: HttpRequest) -> JsonResponse:
 
 
 @csrf_exempt  # nothing here to protect, and a 404 says more than a 403
-def not_found(_: HttpRequest, rest: str) -> JsonResponse:
-    return JsonResponse({"detail": f"There is no /api/{rest}; see /api/docs/."}, status=404)
+def not_found(request: HttpRequest, **_: str) -> JsonResponse:
+    return JsonResponse({"detail": f"There is no {request.path}; see /api/docs/."}, status=404)

@@ -1,9 +1,11 @@
 """The scene of most tests: Ana and Bo have accounts, and a client each that is signed in."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.db import connection
 from rest_framework.test import APIClient
 
 from social.accounts.models import User
@@ -57,12 +59,19 @@ def biscuits(tea: Post, bo: User) -> Comment:
     return Comment.objects.create(post=tea, author=bo, text="You are right. I brought biscuits.")
 
 
-@pytest.fixture
-def browser(db: None) -> Client:
-    """A client that keeps cookies and has to send the CSRF token."""
-    return Client(enforce_csrf_checks=True)
-
-
 def json_of(response: Any) -> Any:
     assert response["Content-Type"] == "application/json", response.content[:200]
     return response.json()
+
+
+def in_another_connection(work: Callable[[], object]) -> None:
+    """Do `work` as another request would, meanwhile, and wait until it is committed."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result(timeout=30)
