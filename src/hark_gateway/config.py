@@ -1,0 +1,137 @@
+"""Every option of the gateway, with its default. Names and meaning are Centrifugo's (version 6).
+
+Where options come from, files and environment, is in `sources`.
+"""
+
+from dataclasses import dataclass, field
+
+from .auth import TokenOptions
+from .hub.options import ChannelRules, Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionTokenOptions(TokenOptions):
+    """Keys of subscription tokens, if they differ from those of connection tokens."""
+
+    enabled: bool = False
+    """Use the keys given here; otherwise those of client.token serve for both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalChannelOptions:
+    """A channel of one's own, to which every named user is subscribed on connecting."""
+
+    enabled: bool = False
+    """Subscribe named users to `#<user>`."""
+    personal_channel_namespace: str = ""
+    """Put that channel into a namespace: `<namespace>:#<user>`."""
+    single_connection: bool = False
+    """Let a user's new connection end the older ones, with 3504."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions:
+    """What holds for every client connection."""
+
+    allowed_origins: tuple[str, ...] = ()
+    """Origins of pages that may connect; `*` stands for any part. Empty refuses all pages."""
+    token: TokenOptions = field(default_factory=TokenOptions)
+    """Connection tokens, and subscription tokens unless they have keys of their own."""
+    subscription_token: SubscriptionTokenOptions = field(default_factory=SubscriptionTokenOptions)
+    """Subscription tokens."""
+    allow_anonymous_connect_without_token: bool = False
+    """Let clients without a token connect as the anonymous user."""
+    disallow_anonymous_connection_tokens: bool = False
+    """Refuse tokens which name no user."""
+    user_id_http_header: str = ""
+    """Believe this request header, set by a proxy in front, to name the user."""
+    insecure: bool = False
+    """Let everyone do everything. For development only."""
+    subscribe_to_user_personal_channel: PersonalChannelOptions = field(
+        default_factory=PersonalChannelOptions
+    )
+    """A channel for each user."""
+    ping_interval: Seconds = 25
+    """Between pings to a client; whole seconds, since clients are told."""
+    pong_timeout: Seconds = 8
+    """How long an answer to a ping may take; less than the interval."""
+    stale_close_delay: Seconds = 10
+    """How long a client may take to send connect."""
+    expired_close_delay: Seconds = 25
+    """How long after its expiry a connection may still be refreshed."""
+    expired_sub_close_delay: Seconds = 25
+    """How long after its expiry a subscription may still be refreshed."""
+    channel_limit: int = 128
+    """Subscriptions per connection."""
+    queue_max_size: int = 1_048_576
+    """Bytes a client may leave unread."""
+    user_connection_limit: int = 0
+    """Connections per named user; 0 for any number."""
+    connection_limit: int = 0
+    """Connections in all; 0 for as many as the open-file limit allows."""
+    history_max_publication_limit: int = 300
+    """Publications per page of history."""
+    recovery_max_publication_limit: int = 300
+    """Publications recovered at most; who missed more starts afresh."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpServerOptions:
+    """Where the server listens."""
+
+    address: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 for all."""
+    port: int = 8000
+    """Port to listen on; 0 for any free one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpApiOptions:
+    """The server API."""
+
+    key: str = ""
+    """What callers show in X-API-Key. Without a key nobody may call."""
+    insecure: bool = False
+    """Ask for no key. For development only."""
+    handler_prefix: str = "/api"
+    """Path of the API."""
+    error_mode: str = ""
+    """"transport" answers errors with an HTTP status; otherwise it is always 200."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketOptions:
+    """The WebSocket transport, which is always on."""
+
+    handler_prefix: str = "/connection/websocket"
+    """Path of the endpoint."""
+    message_size_limit: int = 65_536
+    """Longest message from a client, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthOptions:
+    """A page for whoever watches the server."""
+
+    enabled: bool = False
+    """Answer on it."""
+    handler_prefix: str = "/health"
+    """Its path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything."""
+
+    client: ClientOptions = field(default_factory=ClientOptions)
+    """Client connections."""
+    channel: ChannelRules = field(default_factory=ChannelRules)
+    """Channels and namespaces."""
+    http_server: HttpServerOptions = field(default_factory=HttpServerOptions)
+    """Address and port."""
+    http_api: HttpApiOptions = field(default_factory=HttpApiOptions)
+    """Server API."""
+    websocket: WebSocketOptions = field(default_factory=WebSocketOptions)
+    """WebSocket transport."""
+    health: HealthOptions = field(default_factory=lambda: HealthOptions(enabled=True))
+    """Health page; on, unlike Centrifugo's."""

@@ -1,0 +1,1 @@
+"""The languages that clients speak to the hub; each translates, and none knows another."""

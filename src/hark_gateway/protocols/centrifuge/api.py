@@ -1,0 +1,125 @@
+"""The server API: what the application's backend may ask of the gateway, over HTTP."""
+
+import hmac
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from hark_gateway.config import HttpApiOptions
+from hark_gateway.hub.errors import HubError
+from hark_gateway.net.http import JSON, TEXT_PLAIN, Exchange, Request
+
+from . import codes
+from .api_calls import CALLS, Api
+from .api_messages import BatchCall, BatchResult, Envelope
+from .codes import ERRORS, Error
+from .messages import ErrorResult, Malformed, encode
+
+log = logging.getLogger(__name__)
+
+HTTP_STATUSES: Mapping[int, int] = {
+    100: 500,
+    102: 404,
+    104: 404,
+    107: 400,
+    108: 400,
+    112: 416,
+    113: 409,
+}
+"""What an error is answered with in the error mode "transport"."""
+
+Call = tuple[Callable[[Any], Any], Callable[[Api, Any, float], object]]
+"""How to decode a request, and what to do with it."""
+
+DECODED: Mapping[str, Call] = {
+    name: (msgspec.json.Decoder(kind).decode, function) for name, (kind, function) in CALLS.items()
+}
+decode_batch = msgspec.json.Decoder(BatchCall).decode
+MAX_BODY_BYTES = 16 * 1_048_576
+
+
+class ApiEndpoint:
+    """Answers `POST <prefix>/<method>`."""
+
+    def __init__(self, api: Api, options: HttpApiOptions) -> None:
+        self._api = api
+        self._options = options
+        self._key = options.key.encode()
+
+    def methods(self) -> list[str]:
+        """Return all methods, each of which has its own path."""
+        return [*DECODED, "batch"]
+
+    def __call__(self, request: Request, exchange: Exchange) -> None:
+        """Answer one call."""
+        if request.method != "POST":
+            exchange.respond(405, b"call by POST\n", (*TEXT_PLAIN, (b"Allow", b"POST")))
+            return
+        if not self._is_authorized(request):
+            exchange.respond(401)
+            return
+        method = request.path.rpartition(b"/")[2].decode("latin-1")
+        try:
+            if not request.body.isascii():
+                request.body.decode()
+            result = self._run(method, request.body, time.time())
+        except Malformed as error:
+            exchange.respond(400, f"{error}\n".encode(), TEXT_PLAIN)
+        except HubError as refusal:
+            self._refuse(request, exchange, ERRORS[type(refusal)])
+        except Exception:
+            log.exception("API call failed", extra={"method": method})
+            self._refuse(request, exchange, codes.INTERNAL)
+        else:
+            body = encode(result) if method == "batch" else b'{"result":%b}' % encode(result)
+            exchange.respond(200, body, JSON)
+
+    def _is_authorized(self, request: Request) -> bool:
+        if self._options.insecure:
+            return True
+        if not self._key:
+            return False
+        given = request.headers.get(b"x-api-key")
+        if given is None:
+            scheme, _, given = request.headers.get(b"authorization", b"").partition(b" ")
+            if scheme.lower() != b"apikey":
+                given = (request.parameter("api_key") or "").encode()
+        return hmac.compare_digest(given, self._key)
+
+    def _run(self, method: str, body: bytes, now: float) -> object:
+        if method == "batch":
+            return self._batch(decode_batch(body), now)
+        decode, function = DECODED[method]
+        return function(self._api, decode(body), now)
+
+    def _batch(self, batch: BatchCall, now: float) -> BatchResult:
+        """Run calls one after the other; one that fails does not keep the next from running."""
+        return BatchResult([self._reply(command, now) for command in batch.commands or ()])
+
+    def _reply(self, command: dict[str, msgspec.Raw], now: float) -> dict[str, object]:
+        for method, body in command.items():
+            if method not in DECODED:
+                continue
+            try:
+                if bytes(body) == b"null":
+                    return {"error": as_result(codes.BAD_REQUEST)}
+                return {method: self._run(method, bytes(body), now)}
+            except HubError as refusal:
+                return {"error": as_result(ERRORS[type(refusal)])}
+        return {"error": as_result(codes.METHOD_NOT_FOUND)}
+
+    def _refuse(self, request: Request, exchange: Exchange, error: Error) -> None:
+        self._api.counts.errors[error.code] += 1
+        mode = request.headers.get(b"x-centrifugo-error-mode", self._options.error_mode.encode())
+        if mode == b"transport":
+            status, body = HTTP_STATUSES[error.code], encode(as_result(error))
+        else:
+            status, body = 200, encode(Envelope(as_result(error)))
+        exchange.respond(status, body, JSON)
+
+
+def as_result(error: Error) -> ErrorResult:
+    return ErrorResult(error.code, error.message)

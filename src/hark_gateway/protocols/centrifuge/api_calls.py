@@ -1,0 +1,298 @@
+"""What each call of the server API does. Channels need no permission here, only to exist."""
+# ruff: noqa: ARG001 (one signature for all)
+
+import base64
+import binascii
+import fnmatch
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from hark_gateway.hub.errors import BadRequest, HubError
+from hark_gateway.hub.stream import Position
+
+from .api_messages import (
+    BroadcastCall,
+    BroadcastResult,
+    ChannelCall,
+    ChannelInfo,
+    ChannelsCall,
+    ChannelsResult,
+    ClientCall,
+    DisconnectCall,
+    Envelope,
+    HistoryCall,
+    InfoCall,
+    InfoResult,
+    NodeInfo,
+    PublishCall,
+    PublishResult,
+    RefreshCall,
+    SubscribeCall,
+)
+from .codes import (
+    CONNECTION_EXPIRED,
+    ERRORS,
+    FORCE_DISCONNECT,
+    SERVER_UNSUBSCRIBE,
+    Disconnect,
+)
+from .door import Door
+from .messages import (
+    Empty,
+    ErrorResult,
+    Expiry,
+    HistoryResult,
+    Malformed,
+    PresenceResult,
+    PresenceStatsResult,
+    Push,
+    client_info,
+    one_line,
+    published,
+)
+from .once import Once
+from .session import Session
+from .subscribing import Terms, announce, begin
+
+IDEMPOTENCY_TTL = 300
+NOTHING = Empty()
+
+
+@dataclass(slots=True)
+class Counts:
+    """What callers have asked, for the metrics."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    errors: Counter[int] = field(default_factory=Counter)
+
+
+class Api:
+    """The server as its API sees it.
+
+    Args:
+        now: When it started, in seconds.
+        name: What it is called among others.
+    """
+
+    def __init__(self, door: Door, *, now: float, name: str = "hark") -> None:
+        self.door = door
+        self.started = now
+        self.name = name
+        self.counts = Counts()
+        self.once: Once[PublishResult] = Once(ttl=IDEMPOTENCY_TTL)
+
+    def sessions(self, call: Any) -> Iterator[Session]:
+        """Yield the connections meant: one client, or all of a user."""
+        for session in self.door.clients.of(call.user or ""):
+            if call.client and call.client != session.client:
+                continue
+            if call.session and call.session != session.secret:
+                continue
+            yield session
+
+
+def content(data: msgspec.Raw, b64: str | None) -> bytes:
+    """Return the payload of a call, on one line."""
+    if not b64:
+        body = one_line(data)
+        if not body:
+            raise BadRequest("data is missing")
+        return body
+    try:
+        decoded = base64.b64decode(b64, validate=True)
+        msgspec.json.decode(decoded, type=msgspec.Raw)
+        decoded.decode()
+    except (binascii.Error, *Malformed):
+        raise BadRequest("b64data is not JSON in base64") from None
+    return decoded.replace(b"\n", b"")
+
+
+def optional(data: msgspec.Raw, b64: str | None) -> bytes:
+    """Return a payload that may be missing."""
+    if not b64 and bytes(data) in (b"", b"null"):
+        return b""
+    return content(data, b64)
+
+
+def publish(api: Api, call: PublishCall, now: float) -> PublishResult:
+    """Publish to one channel."""
+    return publish_to(api, call.channel or "", content(call.data, call.b64data), call, now)
+
+
+def publish_to(
+    api: Api, channel: str, data: bytes, call: PublishCall | BroadcastCall, now: float
+) -> PublishResult:
+    key = (channel, call.idempotency_key or "")
+    if call.idempotency_key and (earlier := api.once.find(key, now=now)) is not None:
+        return earlier
+    position = api.door.hub.publish(
+        channel,
+        data,
+        now=now,
+        tags=call.tags,
+        keep=not call.skip_history,
+        version=call.version or 0,
+        version_epoch=call.version_epoch or "",
+    )
+    result = PublishResult(position.offset, position.epoch) if position else PublishResult()
+    if call.idempotency_key:
+        api.once.remember(key, result, now=now)
+    return result
+
+
+def broadcast(api: Api, call: BroadcastCall, now: float) -> BroadcastResult:
+    """Publish the same to many channels; one that fails does not concern the others."""
+    if not call.channels:
+        raise BadRequest("channels are missing")
+    data = content(call.data, call.b64data)
+    return BroadcastResult([attempt(api, each, data, call, now) for each in call.channels])
+
+
+def attempt(api: Api, channel: str, data: bytes, call: BroadcastCall, now: float) -> Envelope:
+    try:
+        return Envelope(result=publish_to(api, channel, data, call, now))
+    except HubError as refusal:
+        error = ERRORS[type(refusal)]
+        return Envelope(ErrorResult(error.code, error.message))
+
+
+def subscribe(api: Api, call: SubscribeCall, now: float) -> Empty:
+    """Subscribe connections to a channel, on the server's side."""
+    channel = existing(api, call.channel)
+    terms = Terms(
+        on_server=True,
+        info=optional(call.info, call.b64info),
+        data=optional(call.data, call.b64data),
+        expires=float(call.expire_at) if call.expire_at else None,
+        override=call.override,
+        since=call.recover_since,
+    )
+    for session in api.sessions(call):
+        session.drop_subscription(channel)  # a repeated call begins it again
+        subscription, result = begin(session, channel, terms, now)
+        result.publications = UNSET  # a push of this kind carries none
+        session.push(Push(channel, subscribe=result))
+        announce(subscription)
+        session.schedule()
+    return NOTHING
+
+
+def unsubscribe(api: Api, call: ClientCall, now: float) -> Empty:
+    """End subscriptions to a channel, whoever began them."""
+    channel = existing(api, call.channel)
+    for session in api.sessions(call):
+        session.unsubscribe(channel, SERVER_UNSUBSCRIBE)
+    return NOTHING
+
+
+def disconnect(api: Api, call: DisconnectCall, now: float) -> Empty:
+    """End connections."""
+    why = FORCE_DISCONNECT
+    if call.disconnect is not None:
+        why = Disconnect(call.disconnect.code or 0, call.disconnect.reason or "")
+        if not 3000 <= why.code <= 4999 or len(why.reason.encode()) > 123:
+            raise BadRequest("a disconnect has a code of 3000 to 4999 and a reason of 123 bytes")
+    for session in api.sessions(call):
+        if session.client not in (call.whitelist or ()):
+            session.disconnect(why)
+    return NOTHING
+
+
+def refresh(api: Api, call: RefreshCall, now: float) -> Empty:
+    """Give connections another time to live; without one they live on."""
+    expires = float(call.expire_at) if call.expire_at else None
+    for session in api.sessions(call):
+        if call.expired or (expires is not None and expires <= now):
+            session.disconnect(CONNECTION_EXPIRED)
+            continue
+        session.expires = expires
+        if info := optional(call.info, None):
+            session.info = info
+        session.schedule()
+        ttl = max(int(expires - now), 1) if expires is not None else 0
+        session.push(Push(refresh=Expiry(expires is not None, ttl)))
+    return NOTHING
+
+
+def presence(api: Api, call: ChannelCall, now: float) -> PresenceResult:
+    """Tell who is there."""
+    members = api.door.hub.members(existing(api, call.channel))
+    return PresenceResult({member.client: client_info(member) for member in members})
+
+
+def presence_stats(api: Api, call: ChannelCall, now: float) -> PresenceStatsResult:
+    """Tell how many are there."""
+    members = api.door.hub.members(existing(api, call.channel))
+    return PresenceStatsResult(len(members), len({member.user for member in members}))
+
+
+def history(api: Api, call: HistoryCall, now: float) -> HistoryResult:
+    """Return a page of what is kept."""
+    stream = api.door.hub.peek_stream(existing(api, call.channel), now=now)
+    since = call.since
+    page = stream.read(
+        limit=call.limit or 0,
+        since=Position(since.epoch or "", since.offset or 0) if since is not None else None,
+        reverse=bool(call.reverse),
+        now=now,
+    )
+    return HistoryResult([published(each) for each in page], stream.epoch, stream.top)
+
+
+def history_remove(api: Api, call: ChannelCall, now: float) -> Empty:
+    """Forget what is kept; offsets go on counting."""
+    api.door.hub.remove_history(existing(api, call.channel))
+    return NOTHING
+
+
+def channels(api: Api, call: ChannelsCall, now: float) -> ChannelsResult:
+    """Tell which channels have subscribers."""
+    found = {
+        channel.name: ChannelInfo(len(channel.subscribers))
+        for channel in api.door.hub
+        if channel.subscribers and fnmatch.fnmatchcase(channel.name, call.pattern or "*")
+    }
+    return ChannelsResult(found)
+
+
+def info(api: Api, call: InfoCall, now: float) -> InfoResult:
+    """Tell how the server is."""
+    door, hub = api.door, api.door.hub
+    node = NodeInfo(
+        uid=door.node,
+        name=api.name,
+        version=door.version,
+        num_clients=len(door.clients),
+        num_users=door.clients.users,
+        num_channels=sum(1 for channel in hub if channel.subscribers),
+        num_subs=hub.counts.subscriptions,
+        uptime=int(now - api.started),
+    )
+    return InfoResult([node])
+
+
+def existing(api: Api, channel: str | None) -> str:
+    """Return the channel of a call, which must be named and have a namespace."""
+    api.door.hub.namespaces.options_for(channel or "")
+    return channel or ""
+
+
+CALLS: Mapping[str, tuple[type, Callable[[Api, Any, float], object]]] = {
+    "publish": (PublishCall, publish),
+    "broadcast": (BroadcastCall, broadcast),
+    "subscribe": (SubscribeCall, subscribe),
+    "unsubscribe": (ClientCall, unsubscribe),
+    "disconnect": (DisconnectCall, disconnect),
+    "refresh": (RefreshCall, refresh),
+    "presence": (ChannelCall, presence),
+    "presence_stats": (ChannelCall, presence_stats),
+    "history": (HistoryCall, history),
+    "history_remove": (ChannelCall, history_remove),
+    "channels": (ChannelsCall, channels),
+    "info": (InfoCall, info),
+}

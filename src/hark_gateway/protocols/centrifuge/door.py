@@ -1,0 +1,73 @@
+"""What all sessions share."""
+
+import secrets
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hark_gateway import __version__
+from hark_gateway.auth import Verifier
+from hark_gateway.config import ClientOptions
+from hark_gateway.hub.hub import Hub
+
+from .clients import Clients
+
+
+class Outlet(Protocol):
+    """Where a session's bytes go: one client, over one transport."""
+
+    @property
+    def send(self) -> Callable[[bytes], None]:
+        """Sends bytes made by the session's wire, without waiting."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Tell the client why, in the transport's way, and end the connection."""
+
+    def wake_at(self, at: float) -> None:
+        """Have the session's `tick` called at `at`, in seconds, and not when asked before."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What has happened to clients, for the metrics."""
+
+    connected: int = 0
+    commands: Counter[str] = field(default_factory=Counter)
+    errors: Counter[int] = field(default_factory=Counter)
+    disconnects: Counter[int] = field(default_factory=Counter)
+    unsubscribes: Counter[int] = field(default_factory=Counter)
+    recoveries: Counter[bool] = field(default_factory=Counter)
+
+
+class Door:
+    """The hub as clients of this protocol reach it.
+
+    Args:
+        verifier: Checks connection tokens.
+        subscription_verifier: Checks subscription tokens.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        options: ClientOptions,
+        verifier: Verifier,
+        subscription_verifier: Verifier,
+    ) -> None:
+        self.hub = hub
+        self.options = options
+        self.verifier = verifier
+        self.subscription_verifier = subscription_verifier
+        self.clients = Clients()
+        self.counts = Counts()
+        self.version = f"hark {__version__}"
+        self.node = str(uuid.uuid4())
+
+
+def new_client_id() -> str:
+    """Return a random UUID (RFC 9562, 5.4), faster than uuid.uuid4."""
+    value = secrets.randbits(128) & ~(0xF << 76 | 0x3 << 62) | 4 << 76 | 0x2 << 62
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

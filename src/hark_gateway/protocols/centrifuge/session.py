@@ -1,0 +1,264 @@
+"""One client's conversation: commands in, replies and pushes out. Holds no socket, reads no clock.
+
+A session begins silent, becomes connected by its first command, and ends by `disconnect` or when
+its transport is lost. Its deadlines (stale, ping, pong, expiry) are one: the earliest of them.
+"""
+
+import enum
+import logging
+import random
+from collections.abc import Callable, Collection
+
+from hark_gateway.hub.errors import HubError
+from hark_gateway.hub.stream import Member
+
+from . import commands
+from .codes import (
+    CONNECTION_EXPIRED,
+    ERRORS,
+    INTERNAL,
+    MALFORMED,
+    NO_PONG,
+    SERVER_ERROR,
+    SLOW,
+    STALE,
+    SUBSCRIPTION_EXPIRED,
+    SUBSCRIPTION_OVER,
+    Disconnect,
+    Disconnected,
+    Error,
+    Unsubscribe,
+)
+from .door import Door, Outlet
+from .messages import Command, ErrorResult, Malformed, Push, Reason, Reply, decode_command, encode
+from .subscription import Subscription
+from .wire import WEBSOCKET_NATIVE_PING, Wire
+
+log = logging.getLogger(__name__)
+
+
+class State(enum.Enum):
+    """Where in its life a session is."""
+
+    NEW = enum.auto()
+    CONNECTED = enum.auto()
+    REFUSED = enum.auto()
+    """Connect was answered with an error: the client is expected to go."""
+    CLOSED = enum.auto()
+
+
+class Session:
+    """One client of the protocol.
+
+    Args:
+        now: The time, in seconds, from which it has `client.stale_close_delay` to connect.
+        emulated: The transport carries only what the server says; commands come by other ways.
+        unidirectional: There are no commands at all, and no pongs.
+        trusted_user: The user whom a proxy in front vouches for.
+    """
+
+    __slots__ = (
+        "_awaits_pong", "_next_ping", "client", "door", "emulated", "expires", "info", "outlet",
+        "secret", "send", "state", "subscriptions", "token_channels", "trusted_user",
+        "unidirectional", "user", "wire",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        door: Door,
+        outlet: Outlet,
+        wire: Wire,
+        *,
+        now: float,
+        emulated: bool = False,
+        unidirectional: bool = False,
+        trusted_user: str = "",
+    ) -> None:
+        self.door = door
+        self.outlet = outlet
+        self.wire = wire
+        self.send: Callable[[bytes], None] = outlet.send
+        self.emulated = emulated
+        self.unidirectional = unidirectional
+        self.state = State.NEW
+        self.client = ""
+        self.secret = ""
+        """What an emulated client shows with each command."""
+        self.user = ""
+        self.trusted_user = trusted_user
+        self.token_channels: Collection[str] = ()
+        self.info = b""
+        self.expires: float | None = None
+        self.subscriptions: dict[str, Subscription] = {}
+        self._awaits_pong = False
+        self._next_ping = 0.0
+        outlet.wake_at(now + door.options.stale_close_delay)
+
+    # What comes in
+
+    def receive(self, message: bytes, *, now: float) -> None:
+        """Carry out the commands in one message, which line feeds separate, in order."""
+        if message.endswith(b"\n"):
+            message = message[:-1]
+        for line in message.split(b"\n"):
+            if self.state in (State.CLOSED, State.REFUSED):
+                return
+            self._receive_line(line, now)
+
+    def _receive_line(self, line: bytes, now: float) -> None:
+        if line == b"{}":
+            self._note_pong()
+            return
+        try:
+            if not line.isascii():
+                line.decode()  # payloads are passed on unread, so this is the place to look
+            command = decode_command(line)
+        except Malformed:
+            self.disconnect(MALFORMED)
+            return
+        self._run(command, now)
+
+    def _run(self, command: Command, now: float) -> None:
+        """Answer one command. Refusals are replies; a fault of ours shows nothing of itself."""
+        name, request = commands.chosen(command)
+        self.door.counts.commands[name] += 1
+        number = command.id or 0
+        try:
+            commands.run(self, name, request, number, now)
+        except Disconnected as way_out:
+            self.disconnect(way_out.disconnect)
+        except HubError as refusal:
+            self.refuse(number, ERRORS[type(refusal)])
+            if name == "connect":
+                self.state = State.REFUSED
+        except Exception:
+            log.exception("command failed", extra={"client": self.client, "command": name})
+            if name == "connect":
+                self.disconnect(SERVER_ERROR)
+            else:
+                self.refuse(number, INTERNAL)
+
+    def _note_pong(self) -> None:
+        """Note the answer to a ping; an answer that nobody asked for is an error."""
+        if not self._awaits_pong:
+            self.disconnect(MALFORMED)
+            return
+        self._awaits_pong = False
+        self.schedule()
+
+    def pong(self) -> None:
+        """Take a WebSocket's own pong; unasked ones are allowed (RFC 6455, 5.5.3)."""
+        if self.wire is WEBSOCKET_NATIVE_PING and self._awaits_pong:
+            self._note_pong()
+
+    def overflow(self) -> None:
+        """End the connection of a client that leaves too much unread."""
+        self.disconnect(SLOW)
+
+    def lost(self) -> None:
+        """Clean up after a transport that is gone."""
+        if self.state is not State.CLOSED:
+            self._leave()
+
+    # What goes out
+
+    def reply(self, reply: Reply) -> None:
+        """Send the answer to a command."""
+        self.send(self.wire.frame(encode(reply)))
+
+    def refuse(self, number: int, error: Error) -> None:
+        """Send an error as the answer to a command."""
+        self.door.counts.errors[error.code] += 1
+        self.reply(Reply(number, ErrorResult(error.code, error.message, error.temporary)))
+
+    def push(self, push: Push) -> None:
+        """Send what nobody asked for."""
+        self.send(self.wire.push(push))
+
+    def unsubscribe(self, channel: str, why: Unsubscribe) -> None:
+        """End a subscription, and tell the client."""
+        self.drop_subscription(channel)
+        self.door.counts.unsubscribes[why.code] += 1
+        self.push(Push(channel, unsubscribe=Reason(why.code, why.reason)))
+
+    def disconnect(self, why: Disconnect) -> None:
+        """End the connection, and tell the client why."""
+        if self.state is State.CLOSED:
+            return
+        self._leave()
+        self.door.counts.disconnects[why.code] += 1
+        self.outlet.close(why.code, why.reason)
+
+    # Its life
+
+    def begin(self, *, now: float) -> None:
+        """Be connected: start pinging, at a moment of its own."""
+        interval = self.door.options.ping_interval
+        self.state = State.CONNECTED
+        self._next_ping = now + interval * random.uniform(0.5, 1)  # noqa: S311
+        self.door.clients.add(self)
+        self.door.counts.connected += 1
+        self.schedule()
+
+    def as_member(self, info: bytes = b"") -> Member:
+        """Return the client as others see it; `info` is for one channel."""
+        return Member(self.client, self.user, self.info, info)
+
+    def drop_subscription(self, channel: str) -> None:
+        """End a subscription, if there is one, without telling the client."""
+        subscription = self.subscriptions.pop(channel, None)
+        if subscription is not None:
+            self.door.hub.unsubscribe(subscription, subscription.channel)
+
+    def schedule(self) -> None:
+        """Ask to be woken at the earliest deadline."""
+        options = self.door.options
+        due = self._next_ping
+        if self._awaits_pong:
+            due = due - options.ping_interval + options.pong_timeout
+        if self.expires is not None:
+            due = min(due, self.expires + options.expired_close_delay)
+        for subscription in self.subscriptions.values():
+            if subscription.expires is not None:
+                due = min(due, subscription.expires + options.expired_sub_close_delay)
+        self.outlet.wake_at(due)
+
+    def tick(self, now: float) -> None:
+        """Do what is due at `now`."""
+        if self.state is not State.CONNECTED:
+            self.disconnect(STALE)
+            return
+        options = self.door.options
+        if self.expires is not None and self.expires + options.expired_close_delay <= now:
+            self.disconnect(CONNECTION_EXPIRED)
+            return
+        if self._awaits_pong:
+            if self._next_ping - options.ping_interval + options.pong_timeout <= now:
+                self.disconnect(NO_PONG)
+                return
+        elif self._next_ping <= now:
+            self._ping(now)
+        self._end_expired_subscriptions(now)
+        if self.state is State.CONNECTED:  # ending one may have ended all
+            self.schedule()
+
+    def _ping(self, now: float) -> None:
+        self._next_ping = now + self.door.options.ping_interval
+        self._awaits_pong = not self.unidirectional
+        self.send(self.wire.ping)
+
+    def _end_expired_subscriptions(self, now: float) -> None:
+        latest = now - self.door.options.expired_sub_close_delay
+        for channel, subscription in tuple(self.subscriptions.items()):
+            if subscription.expires is None or subscription.expires > latest:
+                continue
+            if subscription.on_server:
+                self.disconnect(SUBSCRIPTION_EXPIRED)
+                return
+            self.unsubscribe(channel, SUBSCRIPTION_OVER)
+
+    def _leave(self) -> None:
+        self.state = State.CLOSED
+        for channel in tuple(self.subscriptions):
+            self.drop_subscription(channel)
+        self.door.clients.remove(self)

@@ -1,0 +1,62 @@
+"""One client's subscription to one channel."""
+
+from typing import TYPE_CHECKING
+
+from hark_gateway.hub.channel import Channel
+from hark_gateway.hub.stream import Member, Publication
+
+from .codes import INSUFFICIENT_STATE, STATE_LOST
+from .messages import InfoPush, Push, client_info
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class Subscription:
+    """What the hub tells of a channel, passed on to the session that subscribed."""
+
+    __slots__ = (
+        "channel", "expires", "hears_members", "info", "member", "on_server", "positioned",
+        "session",
+    )  # fmt: skip
+
+    channel: Channel
+    """Set as soon as the hub has it."""
+
+    def __init__(self, session: "Session", info: bytes, *, on_server: bool) -> None:
+        self.session = session
+        self.info = info
+        self.on_server = on_server
+        """The server decided on it, so the client cannot subscribe or unsubscribe."""
+        self.expires: float | None = None
+        self.member: Member | None = None
+        self.hears_members = False
+        self.positioned = False
+
+    def deliver(self, publication: Publication) -> None:
+        """Send a publication."""
+        session = self.session
+        session.send(session.wire.publication(publication))
+
+    def joined(self, channel: Channel, member: Member) -> None:
+        """Send a join."""
+        if self.hears_members:
+            self.session.push(Push(channel.name, join=InfoPush(client_info(member))))
+
+    def left(self, channel: Channel, member: Member) -> None:
+        """Send a leave."""
+        if self.hears_members:
+            self.session.push(Push(channel.name, leave=InfoPush(client_info(member))))
+
+    def interrupted(self, channel: Channel) -> None:
+        """Make the client take a new position, if it has one.
+
+        Within one process this is the whole of what Centrifugo calls the position check: what the
+        hub delivers has no holes, so a position is lost only when the stream begins again.
+        """
+        if not self.positioned:
+            return
+        if self.on_server:
+            self.session.disconnect(INSUFFICIENT_STATE)
+        else:
+            self.session.unsubscribe(channel.name, STATE_LOST)

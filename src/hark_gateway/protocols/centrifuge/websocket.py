@@ -1,0 +1,45 @@
+"""The WebSocket transport."""
+
+import time
+
+from hark_gateway.config import WebSocketOptions
+from hark_gateway.net.connection import WebSocket, shake_hands
+from hark_gateway.net.http import TEXT_PLAIN, Exchange, Request
+
+from .door import Door
+from .origins import Origins
+from .session import Session
+from .wire import WEBSOCKET, WEBSOCKET_NATIVE_PING
+
+
+class WebSocketEndpoint:
+    """Answers handshakes, and begins a session with each."""
+
+    def __init__(self, door: Door, options: WebSocketOptions, origins: Origins) -> None:
+        self._door = door
+        self._options = options
+        self._origins = origins
+
+    def __call__(self, request: Request, exchange: Exchange) -> None:
+        """Answer a handshake."""
+        if not self._origins.allow(request):
+            exchange.respond(403, b"origin not allowed\n", TEXT_PLAIN)
+            return
+
+        options = self._door.options
+        user = request.header(options.user_id_http_header.lower().encode())
+        is_native = request.query and request.parameter("cf_ws_frame_ping_pong") == "true"
+        wire = WEBSOCKET_NATIVE_PING if is_native else WEBSOCKET
+
+        def begin(socket: WebSocket) -> Session:
+            return Session(self._door, socket, wire, now=time.time(), trusted_user=user)
+
+        def make() -> WebSocket:
+            return WebSocket(
+                exchange.host,
+                begin,
+                max_message_bytes=self._options.message_size_limit,
+                max_queue_bytes=options.queue_max_size,
+            )
+
+        shake_hands(request, exchange, make, subprotocol="centrifuge-json")

@@ -1,0 +1,63 @@
+"""How messages become the bytes of each transport.
+
+A publication is encoded once per wire; all subscribers on that wire are sent the same bytes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hark_gateway.hub.stream import Publication
+from hark_gateway.net import websocket
+
+from .messages import Push, encode, published
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wire:
+    """One way to put JSON messages on a transport."""
+
+    frame: Callable[[bytes], bytes]
+    """Wraps one message, or several joined by line feeds."""
+    ping: bytes
+    """Asks the client for a sign of life."""
+    wraps_pushes: bool = True
+    """Pushes come inside `{"push":…}`, as they must where replies come too."""
+
+    def push(self, push: Push) -> bytes:
+        """Return a push, framed."""
+        body = encode(push)
+        return self.frame(b'{"push":%b}' % body if self.wraps_pushes else body)
+
+    def publication(self, publication: Publication) -> bytes:
+        """Return a publication's push, framed; encoded only for the first who asks."""
+        encoded = publication.encoded
+        if encoded is None:
+            return self.push(Push(publication.channel, published(publication)))
+        frame = encoded.get(self)
+        if frame is None:
+            push = Push(publication.channel, published(publication))
+            frame = encoded[self] = self.push(push)
+        return frame
+
+
+def _text_frame(message: bytes) -> bytes:
+    return websocket.frame(websocket.TEXT, message)
+
+
+def _event(message: bytes) -> bytes:
+    return b"data: %b\n\n" % message
+
+
+def _line(message: bytes) -> bytes:
+    return message + b"\n"
+
+
+WEBSOCKET = Wire(_text_frame, _text_frame(b"{}"))
+WEBSOCKET_NATIVE_PING = Wire(_text_frame, websocket.frame(websocket.PING, b""))
+SSE = Wire(_event, _event(b"{}"))
+HTTP_STREAM = Wire(_line, _line(b"{}"))
+UNI_WEBSOCKET = Wire(
+    _text_frame, _text_frame(b"{}") + websocket.frame(websocket.PING, b""), wraps_pushes=False
+)
+UNI_SSE = Wire(_event, _event(b"{}"), wraps_pushes=False)
+UNI_HTTP_STREAM = Wire(_line, _line(b"{}"), wraps_pushes=False)

@@ -1,0 +1,126 @@
+"""The server: puts the parts together, starts them, and stops them without losing anybody."""
+
+import asyncio
+import contextlib
+import logging
+import resource
+import time
+
+from .auth import Verifier
+from .config import Config
+from .hub.hub import Hub
+from .hub.options import Namespaces
+from .hub.timers import TimerWheel
+from .net.http import JSON, Exchange, Host, HttpConnection, Request, Route, Routes
+from .protocols.centrifuge.api import MAX_BODY_BYTES, ApiEndpoint
+from .protocols.centrifuge.api_calls import Api
+from .protocols.centrifuge.codes import SHUTDOWN
+from .protocols.centrifuge.door import Door
+from .protocols.centrifuge.origins import Origins
+from .protocols.centrifuge.websocket import WebSocketEndpoint
+
+log = logging.getLogger(__name__)
+
+TICK = 0.1
+"""Seconds between looks at the deadlines of connections."""
+SPARE_FILES = 64
+"""Files that are not client connections, kept out of their count."""
+DRAIN_TIMEOUT = 8.0
+"""Seconds that clients are given to go."""
+
+
+class Gateway:
+    """One server. Make it, `start` it in a running event loop, and `stop` it in the end."""
+
+    _server: asyncio.Server
+    _ticker: asyncio.Task[None]
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.hub = Hub(Namespaces(config.channel))
+        self.host = Host(
+            routes=Routes(), wheel=TimerWheel(tick=TICK), max_connections=connection_limit(config)
+        )
+        client = config.client
+        separate = client.subscription_token.enabled
+        verifier = Verifier(client.token)
+        self.door = Door(
+            self.hub,
+            client,
+            verifier,
+            Verifier(client.subscription_token) if separate else verifier,
+        )
+        self.api = Api(self.door, now=time.time())
+        self._add_routes()
+
+    def _add_routes(self) -> None:
+        config, routes = self.config, self.host.routes.exact
+        origins = Origins(config.client.allowed_origins)
+        websocket = WebSocketEndpoint(self.door, config.websocket, origins)
+        routes[config.websocket.handler_prefix.encode()] = Route(websocket)
+        api = ApiEndpoint(self.api, config.http_api)
+        for method in api.methods():
+            path = f"{config.http_api.handler_prefix}/{method}".encode()
+            routes[path] = Route(api, MAX_BODY_BYTES)
+        if config.health.enabled:
+            routes[config.health.handler_prefix.encode()] = Route(health)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once started."""
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The address cannot be used.
+        """
+        loop = asyncio.get_running_loop()
+        http = self.config.http_server
+        self._server = await loop.create_server(
+            lambda: HttpConnection(self.host), http.address, http.port, backlog=4096
+        )
+        self._ticker = asyncio.create_task(self._tick())
+        log.info("listening", extra={"address": http.address, "port": self.port})
+
+    async def _tick(self) -> None:
+        while True:
+            now = time.time()
+            for connection in self.host.wheel.due(now):
+                connection.tick(now)
+            self.hub.sweep(now)
+            await asyncio.sleep(TICK)
+
+    async def stop(self) -> None:
+        """Stop listening, send the clients elsewhere, and wait a while until they have gone."""
+        self.host.draining = True
+        self._server.close()
+        log.info("draining", extra={"connections": len(self.host.connections)})
+        await self._send_away()
+        self._ticker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._ticker
+        log.info("stopped")
+
+    async def _send_away(self) -> None:
+        for session in self.door.clients:
+            session.disconnect(SHUTDOWN)
+        for connection in tuple(self.host.connections):
+            if isinstance(connection, HttpConnection):
+                connection.drain()
+        if self.host.connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.host.empty.wait(), DRAIN_TIMEOUT)
+
+
+def connection_limit(config: Config) -> int:
+    """Return how many connections fit into the open-file limit, or fewer if so configured."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    fitting = max(files - SPARE_FILES, 1)
+    return min(config.client.connection_limit or fitting, fitting)
+
+
+def health(_request: Request, exchange: Exchange) -> None:
+    """Say that the server is alive."""
+    exchange.respond(200, b"{}", JSON)

@@ -1,0 +1,230 @@
+"""Where the configuration comes from: a file, and environment variables, which win.
+
+Keys are checked one by one against the options that exist, so that a misspelt one stops the start
+with its name instead of being quietly without effect.
+"""
+
+import dataclasses
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+import yaml
+
+from .config import Config
+from .hub.options import ChannelOptions, ChannelRules, NamespaceOptions, Seconds
+
+PREFIX = "HARK_GATEWAY_"
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+T = TypeVar("T")
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class ConfigError(Exception):
+    """The configuration is wrong; the message says where, and what to do."""
+
+
+def load(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """Return the configuration made of a file and of the environment, checked.
+
+    Raises:
+        ConfigError: A key is unknown, a value has the wrong form, or options contradict.
+    """
+    settings = read_file(path) if path is not None else {}
+    for keys, value in from_environment(environment, namespaces_in(settings, environment)):
+        place(settings, keys, value)
+    config = build(Config, settings, "")
+    check(config)
+    return config
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the contents of a JSON, YAML or TOML file, told apart by its suffix."""
+    readers: dict[str, Callable[[str], Any]] = {
+        ".json": json.loads,
+        ".toml": tomllib.loads,
+        ".yaml": yaml.safe_load,
+        ".yml": yaml.safe_load,
+    }
+    if path.suffix not in readers:
+        raise ConfigError(f"{path}: name it .json, .yaml or .toml, so that its format is known")
+    try:
+        settings = readers[path.suffix](path.read_text())
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path}: expected a table of options")
+    return settings
+
+
+# The environment
+
+
+def namespaces_in(settings: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """Return the names of all namespaces, which variables for single options refer to."""
+    channel = settings.get("channel")
+    listed = channel.get("namespaces") if isinstance(channel, dict) else None
+    given = environment.get(f"{PREFIX}CHANNEL_NAMESPACES")
+    if given:
+        listed = parse_namespaces(given)
+    if not isinstance(listed, list):
+        return []
+    return [str(each["name"]) for each in listed if isinstance(each, dict) and "name" in each]
+
+
+def parse_namespaces(text: str) -> Any:
+    """Return namespaces written as JSON, or as names separated by spaces."""
+    if text.lstrip().startswith("["):
+        return parse_json(text, f"{PREFIX}CHANNEL_NAMESPACES")
+    return [{"name": name} for name in text.split()]
+
+
+def parse_json(text: str, name: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"{name}: not JSON: {error}") from None
+
+
+def from_environment(
+    environment: Mapping[str, str], namespaces: list[str]
+) -> Iterator[tuple[list[str], Any]]:
+    """Yield the path and value of each option that a variable sets, lists before their items."""
+    known = {variable_for(path): path for path in paths_of(Config)}
+    for name in namespaces:
+        for option in dataclasses.fields(NamespaceOptions):
+            path = ["channel", "namespaces", name, option.name]
+            known[variable_for(path)] = path
+    for variable in sorted(environment, key=len):
+        if not variable.startswith(PREFIX) or not environment[variable]:
+            continue  # empty counts as unset
+        if variable not in known:
+            raise ConfigError(unknown(variable, list(known)))
+        value: Any = environment[variable]
+        path = known[variable]
+        if path == ["channel", "namespaces"]:
+            value = parse_namespaces(value)
+        yield path, value
+
+
+def variable_for(path: list[str]) -> str:
+    return PREFIX + re.sub(r"[.-]", "_", "_".join(path)).upper()
+
+
+def paths_of(owner: type) -> Iterator[list[str]]:
+    """Yield the path of every option below `owner`."""
+    hints = get_type_hints(owner)
+    for option in dataclasses.fields(owner):
+        kind = hints[option.name]
+        if dataclasses.is_dataclass(kind):
+            yield from ([option.name, *rest] for rest in paths_of(kind))  # type: ignore[arg-type]
+        else:
+            yield [option.name]
+
+
+def place(settings: dict[str, Any], path: list[str], value: Any) -> None:
+    """Set one option; in a list of namespaces the path names the namespace."""
+    target: Any = settings
+    for key in path[:-1]:
+        if isinstance(target, list):
+            target = next(each for each in target if each.get("name") == key)
+        else:
+            target = target.setdefault(key, {})
+    target[path[-1]] = value
+
+
+# Values
+
+
+def build(owner: type[T], settings: object, path: str) -> T:
+    """Return an `owner` made of `settings`, with defaults for what is missing."""
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path}: expected a table of options")
+    hints = get_type_hints(owner, include_extras=True)
+    for key in settings:
+        if key not in hints:
+            raise ConfigError(unknown(f"{path}{key}", [f"{path}{name}" for name in hints]))
+    values = {key: parse(hints[key], value, path + key) for key, value in settings.items()}
+    try:
+        return owner(**values)
+    except TypeError:
+        raise ConfigError(f"{path.rstrip('.')}: a namespace needs a name") from None
+
+
+def parse(kind: Any, value: object, path: str) -> object:
+    """Return `value` as a `kind`."""
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if isinstance(value, str):
+            value = parse_json(value, path)
+        return build(kind, value, f"{path}.")
+    if kind is Seconds:
+        return parse_duration(value, path)
+    if get_origin(kind) is tuple:
+        items = value.split() if isinstance(value, str) else value
+        if not isinstance(items, list):
+            raise ConfigError(f"{path}: expected a list")
+        item = get_args(kind)[0]
+        return tuple(parse(item, each, f"{path}[{n}]") for n, each in enumerate(items))
+    if kind is str and not isinstance(value, str):
+        raise ConfigError(f"{path}: expected text, got {value!r}")
+    try:
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def parse_duration(value: object, path: str) -> float:
+    """Return the seconds in "300ms", "25s", "10m", "24h", "1h30m"."""
+    text = str(value)
+    parts = DURATION.findall(text)
+    if text != "0" and (not parts or "".join(a + b for a, b in parts) != text):
+        raise ConfigError(f'{path}: expected a duration such as "25s" or "24h", got {value!r}')
+    return sum(float(number) * UNITS[unit] for number, unit in parts)
+
+
+def unknown(key: str, known: list[str]) -> str:
+    """Say that an option does not exist, and which was probably meant."""
+    close = difflib.get_close_matches(key, known, 1)
+    hint = f"did you mean {close[0]}?" if close else "remove it, or see hark-gateway print-config"
+    return f"{key}: unknown option; {hint}"
+
+
+def check(config: Config) -> None:
+    """Refuse options that contradict each other."""
+    client, rules = config.client, config.channel
+    if client.ping_interval <= client.pong_timeout:
+        raise ConfigError("client.ping_interval: must be longer than client.pong_timeout")
+    if client.ping_interval != int(client.ping_interval):
+        raise ConfigError("client.ping_interval: clients are told it in whole seconds")
+    names = [namespace.name for namespace in rules.namespaces]
+    if len(set(names)) < len(names):
+        raise ConfigError("channel.namespaces: each name may stand once")
+    check_channels("channel.without_namespace", rules.without_namespace, rules)
+    for namespace in rules.namespaces:
+        if not re.fullmatch(r"[-a-zA-Z0-9_.]{2,}", namespace.name):
+            raise ConfigError(f"channel.namespaces: {namespace.name!r} is no name for a namespace")
+        check_channels(f"channel.namespaces[{namespace.name}]", namespace, rules)
+
+
+def check_channels(where: str, options: ChannelOptions, rules: ChannelRules) -> None:
+    """Refuse options of one namespace that contradict each other."""
+    if (options.history_size > 0) != (options.history_ttl > 0):
+        raise ConfigError(f"{where}: history_size and history_ttl only work together")
+    needs_history = options.force_recovery or options.force_positioning
+    if needs_history and not options.keeps_history:
+        raise ConfigError(f"{where}: recovery and positions need history_size and history_ttl")
+    if options.history_ttl > (options.history_meta_ttl or rules.history_meta_ttl):
+        raise ConfigError(f"{where}: history_ttl must not exceed history_meta_ttl")
+    if options.force_recovery_mode not in ("stream", "cache"):
+        raise ConfigError(f'{where}: force_recovery_mode is "stream" or "cache"')
+    try:
+        re.compile(options.channel_regex)
+    except re.error as error:
+        raise ConfigError(f"{where}: channel_regex: {error}") from None
