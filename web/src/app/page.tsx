@@ -1,0 +1,9 @@
+import { Wordmark } from "@/ui/mark";
+
+export default function Home() {
+  return (
+    <main className="grid min-h-dvh place-items-center">
+      <Wordmark />
+    </main>
+  );
+}

@@ -1,0 +1,51 @@
+/** What the inbox's API and its channel speak: the names are the wire's own. */
+
+import type { components } from "@/api/schema";
+
+type Schemas = components["schemas"];
+
+export type InboxItem = Schemas["Item"];
+
+/** Exact up to 99; 100 means "more than 99". */
+export type Counts = Schemas["Counts"];
+
+export type Tab = "all" | "unread" | "archived";
+export const TABS: readonly Tab[] = ["all", "unread", "archived"];
+
+/**
+ * What is pushed: the log from `since` to `modseq`. Where that was too much to send, `since` is
+ * `modseq`: nothing is told but that something happened.
+ */
+export type Push = { since: number; modseq: number; items: readonly InboxItem[]; counts: Counts };
+
+/** A page of a tab, newest first, as the log stood at `modseq`. */
+export type Page = Schemas["Page"];
+
+/** What changed after a number, in the order of the log; `more` when that was not all. */
+export type Changes = Schemas["Changes"];
+
+export type Mark = "read" | "unread" | "archive" | "unarchive";
+
+/** The server's side of the inbox. Each call rejects with an `ApiError` when it fails. */
+export type InboxApi = {
+  page(tab: Tab, cursor: string | null): Promise<Page>;
+  changes(since: number): Promise<Changes>;
+  mark(id: number, mark: Mark): Promise<InboxItem>;
+  /** Delete for good. */
+  remove(id: number): Promise<unknown>;
+  /** Mark `through` and all older items read. */
+  readAll(through: number): Promise<unknown>;
+  seen(): Promise<unknown>;
+};
+
+export type Status = "connecting" | "live" | "reconnecting" | "offline";
+
+export type Listener = {
+  /** A message of the channel as it came: any JSON. */
+  push(data: unknown): void;
+  /** Every "live" may follow a time in which pushes were missed. */
+  status(status: Status): void;
+};
+
+/** Something that hears the reader's channel until the function it answers is called. */
+export type Realtime = (listener: Listener) => () => void;
