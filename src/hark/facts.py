@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from hark.exceptions import NotSerializable, TooLarge
@@ -132,8 +133,17 @@ def fetch(wanted: Iterable[Reference], related: Mapping[str, set[str]]) -> dict[
             model = apps.get_model(label)
         except (LookupError, ValueError):
             continue
-        rows = model._base_manager.filter(pk__in=pks)  # noqa: SLF001 (what relations use as well)
+        keys = [key for pk in pks if (key := _key(model, pk)) is not None]
+        rows = model._base_manager.filter(pk__in=keys)  # noqa: SLF001 (what relations use as well)
         if paths := related.get(label):
             rows = rows.select_related(*paths)
         found.update({(label, str(row.pk)): row for row in rows})
     return found
+
+
+def _key(model: type[Model], pk: str) -> Any:
+    """Return `pk` as the model's key; None if it is none, as after a change of the key's type."""
+    try:
+        return model._meta.pk.to_python(pk)  # noqa: SLF001 (public by its documentation)
+    except ValidationError:
+        return None

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from django.db import connections
+from django.db import connections, models
 
 from hark.media.email import Email
 from hark.models import Inbox, Notification, Outbox
@@ -68,32 +68,50 @@ def number(
         row.modseq, row.arrived = inbox.modseq, True
         for name, moment in marks.items():
             setattr(row, name, moment and (getattr(row, name) or moment))
-    Inbox.objects.bulk_create(  # an upsert, as every one of them exists: one statement for all
-        [Inbox(user_id=pk, modseq=inboxes[pk].modseq) for pk in {row.user_id for row in rows}],
-        update_conflicts=True,
-        update_fields=["modseq"],
-        unique_fields=["user"],
-    )
+    changed = {row.user_id: inboxes[row.user_id].modseq for row in rows}
+    update_from(Inbox, {"modseq": "given.column2"}, list(changed.items()))
     _save(rows, marks)
     _owe_emails(arrivals)
 
 
-def _save(rows: Sequence[Notification], marks: Marks) -> None:
-    """Write many numbers by one statement, which the ORM's bulk_update does in quadratic time."""
+def update_from(
+    model: type[models.Model],
+    assignments: Mapping[str, str],
+    values: Sequence[tuple[Any, int]],
+    params: Sequence[Any] = (),
+) -> None:
+    """Update many rows by one statement; bulk_update takes quadratic time for as much.
+
+    Args:
+        assignments: SQL for each column; `given.column2` is the row's own value.
+        values: Primary keys, each with its row's value.
+        params: What stands for each %s in the assignments.
+    """
     connection = connections[database()]
-    adapt = connection.ops.adapt_datetimefield_value
-    assignments = ["modseq = given.column2", "arrived = TRUE"]
-    for name, moment in marks.items():
-        assignments.append(f"{name} = COALESCE({name}, %s)" if moment else f"{name} = NULL")
-    moments = [adapt(moment) for moment in marks.values() if moment]
-    places = ", ".join(["(%s, %s)"] * len(rows))
+    meta = model._meta  # noqa: SLF001 (public by its documentation)
+    key: Any = meta.pk
+    sets = ", ".join(f"{column} = {sql}" for column, sql in assignments.items())
+    places = ", ".join(["(%s, %s)"] * len(values))
     sql = (
-        f"UPDATE hark_notification SET {', '.join(assignments)} "  # noqa: S608 (names of ours)
-        f"FROM (VALUES {places}) AS given WHERE hark_notification.id = given.column1"
+        f"UPDATE {meta.db_table} SET {sets} FROM (VALUES {places}) AS given "  # noqa: S608 (ours)
+        f"WHERE {meta.db_table}.{key.column} = "
+        f"CAST(given.column1 AS {key.rel_db_type(connection)})"
     )
-    pairs = [value for row in rows for value in (row.pk, row.modseq)]
+    pairs = [
+        each for pk, value in values for each in (key.get_db_prep_value(pk, connection), value)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*moments, *pairs])
+        cursor.execute(sql, [*params, *pairs])
+
+
+def _save(rows: Sequence[Notification], marks: Marks) -> None:
+    adapt = connections[database()].ops.adapt_datetimefield_value
+    assignments = {"modseq": "given.column2", "arrived": "TRUE"}
+    for name, moment in marks.items():
+        assignments[name] = f"COALESCE({name}, %s)" if moment else "NULL"
+    moments = [adapt(moment) for moment in marks.values() if moment]
+    numbers = [(row.pk, row.modseq or 0) for row in rows]
+    update_from(Notification, assignments, numbers, moments)
 
 
 def _owe_emails(rows: Iterable[Notification]) -> None:

@@ -5,7 +5,6 @@ another person's inbox leaves it empty, and the relay numbers it: so a writer wa
 the relay and the owner's own requests give numbers, each holding the row of that inbox.
 """
 
-from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -144,9 +143,9 @@ class Notification(models.Model):
 
 
 class OutboxQuerySet(models.QuerySet["Outbox"]):
-    def claim(self, limit: int, *, now: datetime) -> Self:
+    def claim(self, limit: int) -> Self:
         """Lock up to `limit` due rows, oldest first, passing over rows another relay holds."""
-        due = self.filter(due_at__lte=now).order_by("id")
+        due = self.filter(due_at__lte=Now()).order_by("id")
         return due.select_for_update(skip_locked=True, of=("self",))[:limit]
 
 
@@ -156,6 +155,7 @@ class Outbox(Owed):
     class Kind(models.TextChoices):
         SEND = "send", _("notifications to write")
         RECALL = "recall", _("notifications to withdraw or amend")
+        TEXT = "text", _("text that could not be made")
         PUBLICATION = "publication", _("publication")
         DISCONNECT = "disconnect", _("sockets to close")
         EMAIL = "email", _("e-mail")
@@ -182,3 +182,19 @@ class Outbox(Owed):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.subject}"
+
+
+class Relay(models.Model):
+    """The active relay's sign of life: one row at most."""
+
+    beat_at = models.DateTimeField()
+    name = models.CharField(max_length=255, help_text=_("Host and process."))
+    backend_pids = models.JSONField(default=list, help_text=_("Its database sessions."))
+    trouble = models.TextField(blank=True, help_text=_("Why it cannot publish at present."))
+
+    class Meta:
+        verbose_name = _("relay")
+        verbose_name_plural = _("relays")
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,14 +3,16 @@
 All subjects and actors of a page are read together, a query for each model, whatever its length.
 """
 
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -37,11 +39,11 @@ class Item(TypedDict):
     body: str
     url: str
     actor: Actor | None
-    created_at: datetime
-    seen_at: datetime | None
-    read_at: datetime | None
-    archived_at: datetime | None
-    deleted_at: datetime | None
+    created_at: str | None
+    seen_at: str | None
+    read_at: str | None
+    archived_at: str | None
+    deleted_at: str | None
     modseq: int
     data: dict[str, Any]
 
@@ -88,11 +90,11 @@ class Page:
             "body": text.body,
             "url": text.url,
             "actor": None if gone else self._actors.get(row.actor),
-            "created_at": row.created_at,
-            "seen_at": row.seen_at,
-            "read_at": row.read_at,
-            "archived_at": row.archived_at,
-            "deleted_at": row.deleted_at,
+            "created_at": _iso(row.created_at),
+            "seen_at": _iso(row.seen_at),
+            "read_at": _iso(row.read_at),
+            "archived_at": _iso(row.archived_at),
+            "deleted_at": _iso(row.deleted_at),
             "modseq": row.modseq or 0,
             "data": text.data,
         }
@@ -117,7 +119,12 @@ class Page:
         if cls is None:
             raise facts.Missing
         said: NotificationType = cls(**facts.load(self._params[row.facts], self._instances))
-        return Text(title=said.title(), body=said.body(), url=said.url(), data=said.data())
+        return Text(
+            title=str(said.title()),
+            body=str(said.body()),
+            url=str(said.url()),
+            data=_plain(said.data()),
+        )
 
     def _fallback(self, row: Notification, error: str = "") -> Text:
         actor = self._actors.get(row.actor)
@@ -139,6 +146,18 @@ def _current(row: Notification) -> dict[str, Any]:
         return params
 
 
+def _iso(moment: datetime | None) -> str | None:
+    """Write a time as the API does: everywhere alike, as clients compare what is pushed with it."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(data, cls=DjangoJSONEncoder)) if data else {}
+    return plain
+
+
 def _paths(
     rows: Iterable[Notification], params: Mapping[Any, dict[str, Any]]
 ) -> dict[str, set[str]]:
@@ -154,8 +173,10 @@ def _paths(
 
 def _actors(keys: set[str]) -> dict[str, Actor]:
     """Return who these are, for as long as they have an account."""
+    if not keys:
+        return {}
     name: Any = import_string(settings().ACTOR_NAME)
-    return {key: {"id": key, "name": name(user)} for key, user in _users(keys).items()}
+    return {key: {"id": key, "name": str(name(user))} for key, user in _users(keys).items()}
 
 
 def _users(keys: set[str]) -> dict[str, AbstractBaseUser]:

@@ -110,6 +110,12 @@ def write(row: Notification, user_ids: Iterable[Any]) -> None:
     )
 
 
+def existing(user_ids: Iterable[Any]) -> list[Any]:
+    """Return those who still have an account."""
+    users = get_user_model()._base_manager.filter(pk__in=user_ids)  # noqa: SLF001 (all of them)
+    return list(users.order_by("pk").values_list("pk", flat=True))
+
+
 def _write_jobs(row: Notification, user_ids: Iterator[Any]) -> None:
     """Leave the rows to the relay, a thousand to a job, so that no request writes them all."""
     values = ("type", "version", "actor", "target", "params", "key")

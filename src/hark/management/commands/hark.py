@@ -1,0 +1,88 @@
+"""`manage.py hark …`: the processes that Hark needs, and a look at how they are."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from hark.backends import backend
+from hark.backends.base import BackendError
+from hark.conf import settings
+from hark.doctor import examine
+from hark.gateway import environment
+from hark.relay.lease import lease
+from hark.relay.loop import Relay
+
+
+class Command(BaseCommand):
+    help = "Run or examine Hark: relay, gateway, doctor."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+        for name, text in (
+            ("relay", "deliver what is owed, until stopped; a second one stands by"),
+            ("gateway", "run the embedded real-time server with the options of HARK"),
+            ("doctor", "say what is configured, what answers, and what to do"),
+        ):
+            commands.add_parser(name, help=text, description=text.capitalize())
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        match options["command"]:
+            case "relay":
+                self._relay(options["verbosity"])
+            case "gateway":
+                self._gateway()
+            case "doctor":
+                self._doctor()
+
+    def _relay(self, verbosity: int) -> None:
+        _log(verbosity)
+        try:
+            to = backend()
+        except BackendError as error:
+            raise CommandError(f"{error}. Correct it, then start the relay again.") from error
+        held = lease(patience=3 * settings().PUBLISH_TIMEOUT + 5)
+        relay = Relay(to, held)
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: relay.stop())
+        self.stdout.write(f"hark relay: delivering through {type(to).__name__}; Ctrl-C stops it")
+        self.stdout.flush()
+        try:
+            relay.run()
+        finally:
+            held.close()
+        self.stdout.write("hark relay: stopped; what is owed waits for the next one")
+
+    def _gateway(self) -> None:
+        if find_spec("hark_gateway") is None:
+            raise CommandError("The gateway is not installed: pip install 'django-hark[gateway]'")
+        command = [sys.executable, "-m", "hark_gateway"]
+        given = environment() | os.environ  # so that an operator may set anything else, or better
+        process = subprocess.Popen(command, env=given)
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda number, _: process.send_signal(number))
+        if status := process.wait():
+            raise CommandError(f"The gateway ended with status {status}", returncode=status)
+
+    def _doctor(self) -> None:
+        findings = examine()
+        for finding in findings:
+            style = self.style.SUCCESS if finding.well else self.style.ERROR
+            self.stdout.write(f"{style('ok ' if finding.well else '!! ')} {finding.text}")
+            if finding.advice:
+                self.stdout.write(f"      {finding.advice}")
+        if not all(finding.well for finding in findings):
+            raise CommandError("Not all is well: see above.")
+
+
+def _log(verbosity: int) -> None:
+    """Show what the relay has to say, unless the project's LOGGING does already."""
+    if not logging.getLogger().handlers:
+        level = (logging.WARNING, logging.INFO, logging.INFO, logging.DEBUG)[verbosity]
+        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+        logging.getLogger("hark").setLevel(level)

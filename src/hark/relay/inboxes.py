@@ -1,0 +1,148 @@
+"""Numbering what arrived, and telling the screens.
+
+A push is not a row of its own: an inbox is owed one while its `published` lags behind its `modseq`.
+So it can be sent again after a crash, several changes go out as one, and order needs no thought.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from hark import inbox, log, render
+from hark.backends.base import Backend, Publication, Refused
+from hark.channels import inbox_of
+from hark.models import Inbox, Notification, Outbox
+from hark.relay import retry
+from hark.wake import database
+
+PUSH_ITEMS = 50
+"""A screen that missed more changes than this is told only that it did."""
+
+
+class Push(TypedDict):
+    """What is published on someone's inbox channel."""
+
+    since: int
+    modseq: int
+    items: list[render.Item]
+    counts: inbox.Counts
+
+
+def number(limit: int, *, passing_over: set[Any]) -> int:
+    """Number up to `limit` of what others wrote, oldest first; return how many.
+
+    Args:
+        passing_over: Owners whose inbox somebody holds just now. They are added here, so that they
+            keep nobody else waiting.
+    """
+    with transaction.atomic(using=database()):
+        waiting = Notification.objects.unnumbered().exclude(user__in=passing_over)
+        owners = list(dict.fromkeys(waiting.values_list("user_id", flat=True)[:limit]))
+        if not owners:
+            return 0
+        inboxes = log.lock(owners, skip_locked=True)
+        passing_over.update(owner for owner in owners if owner not in inboxes)
+        return len(log.number_unnumbered(inboxes, limit=limit))
+
+
+def push(backend: Backend, limit: int) -> int:
+    """Tell the screens of up to `limit` people what changed for them; return how many.
+
+    Raises:
+        BackendError: Nothing is settled; all of it is tried again.
+    """
+    owed = list(Inbox.objects.filter(published__lt=F("modseq"), due_at__lte=Now())[:limit])
+    if not owed:
+        return 0
+    rows = _changes(owed)
+    page = render.Page(rows)
+    pushes = _pushes(owed, rows, page, backend.max_bytes)
+    outcomes = backend.publish(
+        [
+            Publication(channel=inbox_of(row.pk), data=push)
+            for row, push in zip(owed, pushes, strict=True)
+        ]
+    )
+    _settle(owed, pushes, outcomes)
+    _report([(row, page.text(row).error) for row in rows if row.deleted_at is None])
+    return len(owed)
+
+
+def _changes(owed: Sequence[Inbox]) -> list[Notification]:
+    few = [row.pk for row in owed if row.modseq - row.published <= PUSH_ITEMS]
+    log_rows = Notification.objects.filter(
+        user__in=few,
+        modseq__gt=F("user__hark_inbox__published"),
+        modseq__lte=F("user__hark_inbox__modseq"),
+    )
+    return list(log_rows.order_by("user_id", "modseq"))
+
+
+def _pushes(
+    owed: Sequence[Inbox], rows: Sequence[Notification], page: render.Page, max_bytes: int
+) -> list[Push]:
+    by_owner: dict[Any, list[render.Item]] = {}
+    for row in rows:
+        by_owner.setdefault(row.user_id, []).append(page.item(row))
+    counts = inbox.counts([row.pk for row in owed])
+    nobody = inbox.Counts(unread=0, unseen=0)  # their account was deleted meanwhile
+    return [
+        _push(row, by_owner.get(row.pk, []), counts.get(row.pk, nobody), max_bytes) for row in owed
+    ]
+
+
+def _push(row: Inbox, items: list[render.Item], counts: inbox.Counts, max_bytes: int) -> Push:
+    # The items were read after the inbox was, and may have moved on since.
+    modseq = max([row.modseq, *(item["modseq"] for item in items)])
+    push: Push = {"since": row.published, "modseq": modseq, "items": items, "counts": counts}
+    if row.modseq - row.published > PUSH_ITEMS or len(json.dumps(push)) > max_bytes:
+        # "You should hold this already" makes every client see that it missed something.
+        push |= {"since": modseq, "items": []}
+    return push
+
+
+def _settle(
+    owed: Sequence[Inbox], pushes: Sequence[Push], outcomes: Sequence[Refused | None]
+) -> None:
+    told = [
+        (row.pk, push["modseq"])
+        for row, push, refusal in zip(owed, pushes, outcomes, strict=True)
+        if refusal is None
+    ]
+    if told:
+        log.update_from(Inbox, {"published": "given.column2"}, told)
+    if recovered := [row.pk for row in owed if row.attempts]:
+        Inbox.objects.filter(pk__in=recovered, published=F("modseq")).update(attempts=0, error="")
+    for row, refusal in zip(owed, outcomes, strict=True):
+        if refusal is not None:
+            retry.postpone(row, refusal)
+
+
+def _report(texts: Sequence[tuple[Notification, str]]) -> None:
+    """Show the operator which texts could not be made; the screens got the type's label."""
+    failed = [(row, error) for row, error in texts if error]
+    known = (
+        Outbox.objects.filter(
+            kind=Outbox.Kind.TEXT, notification__in=[row for row, _ in failed]
+        ).values_list("notification_id", flat=True)
+        if failed
+        else []
+    )
+    Outbox.objects.bulk_create(
+        [
+            Outbox(
+                kind=Outbox.Kind.TEXT,
+                subject=row.type,
+                notification=row,
+                error=error,
+                attempts=1,
+                due_at=None,
+            )
+            for row, error in failed
+            if row.pk not in known
+        ]
+    )

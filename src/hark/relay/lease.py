@@ -1,0 +1,190 @@
+"""The lease: at most one relay works, and a dead or hung one is replaced within two seconds.
+
+On PostgreSQL it is an advisory lock, which ends with the session that holds it. A killed process
+loses its session at once. A hung one keeps it, so the holder also gives a sign of life, and whoever
+stands by ends the sessions of a holder that has given none. Elsewhere there is no such lock: run a
+single relay.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, connections
+from django.db.models.functions import Now
+
+from hark.models import Relay
+from hark.wake import CHANNEL, database
+
+LOCK = 0x6861726B  # "hark"
+BEAT = 0.3
+STALE = 1.5
+"""Seconds without a sign of life after which the holder counts as hung."""
+
+logger = logging.getLogger(__name__)
+
+
+class Lease(ABC):
+    """Whether this process may work, and when there may be something to do."""
+
+    @abstractmethod
+    def held(self) -> bool:
+        """Whether to go on; ask right before anything that another relay must not do as well."""
+
+    @abstractmethod
+    def wait(self, seconds: float) -> None:
+        """Return when woken, or after so many seconds."""
+
+    @abstractmethod
+    def wake(self) -> None:
+        """End the wait; may be called from a signal handler."""
+
+    @abstractmethod
+    def progress(self, *, trouble: str) -> None:
+        """Note that the loop is not stuck, and what keeps it from publishing, if anything."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the lease back."""
+
+
+class SingleRunner(Lease):
+    """For databases without advisory locks: always held; looks by itself."""
+
+    def __init__(self) -> None:
+        self._woken = threading.Event()
+
+    def held(self) -> bool:
+        return True
+
+    def wait(self, seconds: float) -> None:
+        self._woken.wait(seconds)
+        self._woken.clear()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def progress(self, *, trouble: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class AdvisoryLock(Lease):
+    """A thread with a database session of its own: takes the lock, beats, and listens.
+
+    Args:
+        patience: Seconds the loop may take over one pass before it counts as stuck.
+    """
+
+    def __init__(self, *, patience: float) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._patience = patience
+        self._woken = threading.Event()
+        self._closing = threading.Event()
+        self._beat_at = 0.0
+        self._progress_at = time.monotonic()
+        self._trouble = ""
+        self._worker_pid: int | None = None
+        self._thread = threading.Thread(target=self._run, name="hark-lease", daemon=True)
+        self._thread.start()
+
+    def held(self) -> bool:
+        # A process that was stopped and goes on finds its last beat long ago.
+        return time.monotonic() - self._beat_at < STALE
+
+    def wait(self, seconds: float) -> None:
+        self._woken.wait(seconds)
+        self._woken.clear()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def progress(self, *, trouble: str) -> None:
+        self._progress_at = time.monotonic()
+        self._trouble = trouble
+        session: Any = connections[database()].connection
+        self._worker_pid = session.info.backend_pid if session else None
+
+    def close(self) -> None:
+        self._closing.set()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            connection = connections.create_connection(database())
+            try:
+                self._hold(connection)
+            except DatabaseError as error:
+                logger.warning("The lease was lost: %s", str(error).strip())
+            finally:
+                self._beat_at = 0.0
+                connection.close()
+            self._closing.wait(BEAT)
+
+    def _hold(self, connection: Any) -> None:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = off")  # a beat need not survive a crash
+            cursor.execute(f"LISTEN {CHANNEL}")
+            while not self._take(cursor):
+                if self._closing.wait(BEAT):
+                    return
+        logger.info("%s is the active relay", self.name)
+        while not self._closing.is_set() and not self._stuck():
+            with connection.cursor() as cursor:
+                self._beat(cursor, connection.connection.info.backend_pid)
+            self._beat_at = time.monotonic()
+            for _ in connection.connection.notifies(timeout=BEAT):
+                self._woken.set()
+
+    def _stuck(self) -> bool:
+        return time.monotonic() - self._progress_at > self._patience
+
+    def _take(self, cursor: Any) -> bool:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if cursor.fetchone()[0]:
+            self._woken.set()
+            return True
+        # The holder's age is reckoned by the database's clock, which all of them share.
+        cursor.execute(
+            "SELECT backend_pids FROM hark_relay"
+            " WHERE beat_at < clock_timestamp() - make_interval(secs => %s)",
+            [STALE],
+        )
+        if row := cursor.fetchone():
+            logger.warning("The active relay gives no sign of life: taking over")
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid = ANY(SELECT jsonb_array_elements_text(%s)::int)"
+                " AND pid <> pg_backend_pid()",
+                [row[0] if isinstance(row[0], str) else str(row[0])],
+            )
+        return False
+
+    def _beat(self, cursor: Any, pid: int) -> None:
+        cursor.execute(
+            "INSERT INTO hark_relay (id, beat_at, name, backend_pids, trouble)"
+            " VALUES (1, clock_timestamp(), %s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
+            " beat_at = EXCLUDED.beat_at, name = EXCLUDED.name,"
+            " backend_pids = EXCLUDED.backend_pids, trouble = EXCLUDED.trouble",
+            [self.name, f"[{pid}, {self._worker_pid or pid}]", self._trouble],
+        )
+
+
+def lease(*, patience: float) -> Lease:
+    """Return the lease that the database allows for."""
+    if connections[database()].vendor == "postgresql":
+        return AdvisoryLock(patience=patience)
+    return SingleRunner()
+
+
+def alive() -> Relay | None:
+    """Return the active relay's last sign of life, if it is a fresh one."""
+    return Relay.objects.filter(beat_at__gt=Now() - timedelta(seconds=STALE)).first()

@@ -1,0 +1,146 @@
+"""The loop: look, work, look again at once while there is work, then wait to be woken."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import DatabaseError, connections
+
+from hark.backends.base import Backend, BackendError
+from hark.conf import settings
+from hark.relay import inboxes, outbox, retry
+from hark.relay.lease import Lease
+from hark.wake import LINGER, database
+
+LINGER_STEP = 0.01
+FIRST_DELAY = 0.1
+LONGEST_DELAY = 2.0
+EMAILS = 20
+"""How many to send before looking at the screens again: a mail server may be slow."""
+
+logger = logging.getLogger(__name__)
+
+
+class Circuit:
+    """Keeps a backend that is down from being asked all the time. Open means: do not ask."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.error = ""
+        self._closes_at = 0.0
+
+    def open(self) -> bool:
+        return time.monotonic() < self._closes_at
+
+    def failed(self, error: BackendError) -> None:
+        if not self.failures:
+            logger.warning("The backend fails; everything waits: %s", error)
+        self.error = str(error) or type(error).__name__
+        seconds = retry.delay(self.failures, first=FIRST_DELAY, longest=LONGEST_DELAY)
+        self._closes_at = time.monotonic() + seconds
+        self.failures += 1
+
+    def succeeded(self) -> None:
+        if self.failures:
+            logger.info("The backend answers again")
+        self.failures, self.error = 0, ""
+
+
+class LostLease(Exception):
+    """Another relay may be at work: do nothing more."""
+
+
+class Relay:
+    """Delivers what is owed.
+
+    Args:
+        lease: Asked before each step, so that no two relays take the same one.
+    """
+
+    def __init__(self, backend: Backend, lease: Lease) -> None:
+        self.circuit = Circuit()
+        self._backend = backend
+        self._lease = lease
+        self._stopping = False
+        self._passing_over: set[Any] = set()
+
+    def stop(self) -> None:
+        """Finish the present step and return from `run`; may be called from a signal handler."""
+        self._stopping = True
+        self._lease.wake()
+
+    def run(self) -> None:
+        """Work until stopped."""
+        worked_at = 0.0
+        failures = 0
+        while not self._stopping:
+            self._lease.progress(trouble=self.circuit.error)
+            if not self._lease.held():
+                self._lease.wait(LINGER)
+                continue
+            try:
+                worked = self.work()
+                failures = 0
+            except LostLease:
+                continue
+            except Exception as error:
+                # The database is away, or there is a bug: neither is mended by ending here.
+                logger.log(
+                    logging.WARNING if isinstance(error, DatabaseError) else logging.ERROR,
+                    "A pass failed: %s",
+                    str(error).strip(),
+                    exc_info=not isinstance(error, DatabaseError),
+                )
+                connections[database()].close()
+                self._lease.wait(retry.delay(failures, first=FIRST_DELAY, longest=LONGEST_DELAY))
+                failures += 1
+                continue
+            if worked:
+                worked_at = time.monotonic()
+            else:
+                self._passing_over.clear()
+                self._lease.wait(self._pause(worked_at))
+
+    def work(self) -> int:
+        """Make one pass over everything that is owed; return how much was done.
+
+        Raises:
+            LostLease: Between two steps.
+        """
+        limit = settings().BATCH
+        return (
+            self._step(lambda: inboxes.number(limit, passing_over=self._passing_over))
+            + self._deliver(lambda limit: outbox.disconnect(self._backend, limit))
+            + self._deliver(lambda limit: inboxes.push(self._backend, limit))
+            + self._deliver(lambda limit: outbox.publish(self._backend, limit))
+            + self._step(lambda: outbox.expand(limit))
+            + self._step(lambda: outbox.retry_texts(limit))
+            + self._step(lambda: outbox.email(EMAILS))
+        )
+
+    def _step(self, step: Callable[[], int]) -> int:
+        if not self._lease.held():
+            raise LostLease
+        self._lease.progress(trouble=self.circuit.error)
+        return step()
+
+    def _deliver(self, step: Callable[[int], int]) -> int:
+        """Take a step that needs the backend; with a single row while it is not known to answer."""
+        if self.circuit.open():
+            return 0
+        limit = 1 if self.circuit.failures else settings().BATCH
+        try:
+            done = self._step(lambda: step(limit))
+        except BackendError as error:
+            self.circuit.failed(error)
+            return 0
+        if done:
+            self.circuit.succeeded()
+        return done
+
+    def _pause(self, worked_at: float) -> float:
+        # Writers wake us once in a while only (hark.wake): what follows soon is found by looking.
+        if time.monotonic() - worked_at < LINGER:
+            return LINGER_STEP
+        return settings().POLL_INTERVAL

@@ -1,0 +1,121 @@
+"""What is owed beyond the inboxes' own pushes: one function for each kind of row.
+
+Each takes a batch, and settles by deleting. A row that fails is postponed alone, and whatever else
+concerns the same subject waits for it, so that order is kept.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from hark import log, sending
+from hark.backends.base import Backend, BackendError, Publication
+from hark.channels import Channel
+from hark.media.email import send_email
+from hark.models import Notification, Outbox
+from hark.relay import retry
+from hark.render import Page
+from hark.wake import database
+
+Kind = Outbox.Kind
+
+
+@contextmanager
+def _claimed(kind: Outbox.Kind, limit: int) -> Iterator[list[Outbox]]:
+    """Hold up to `limit` due rows of one kind, oldest first, each subject's in order."""
+    blocked = Outbox.objects.filter(
+        kind=kind, subject=OuterRef("subject"), id__lt=OuterRef("id"), due_at__gt=Now()
+    )
+    with transaction.atomic(using=database()):
+        yield list(Outbox.objects.filter(~Exists(blocked), kind=kind).claim(limit))
+
+
+def _settle(rows: Sequence[Outbox]) -> None:
+    Outbox.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def publish(backend: Backend, limit: int) -> int:
+    """Publish what applications put into their channels.
+
+    Raises:
+        BackendError: Nothing is settled; all of it is tried again.
+    """
+    with _claimed(Kind.PUBLICATION, limit) as rows:
+        if not rows:
+            return 0
+        outcomes = backend.publish(
+            [Publication(channel=Channel.parse(row.subject), data=row.payload) for row in rows]
+        )
+        refusals = {row.pk: refusal for row, refusal in zip(rows, outcomes, strict=True)}
+        _settle([row for row in rows if refusals[row.pk] is None])
+        for row in rows:
+            if refusal := refusals[row.pk]:
+                retry.postpone(row, refusal)
+        return len(rows)
+
+
+def disconnect(backend: Backend, limit: int) -> int:
+    """Close the sockets of those whose sessions have ended.
+
+    Raises:
+        BackendError: What is left is tried again.
+    """
+    with _claimed(Kind.DISCONNECT, limit) as rows:
+        for user_id in {row.subject for row in rows}:
+            backend.disconnect(user_id)
+        _settle(rows)
+        return len(rows)
+
+
+def expand(_limit: int) -> int:
+    """Write the notifications of one part of a large send: all of it and its row, or nothing."""
+    return _each(Kind.SEND, 1, _write)
+
+
+def retry_texts(limit: int) -> int:
+    """Show again what could not be made into text, once somebody asked for that."""
+    return _each(Kind.TEXT, limit, _show_again)
+
+
+def email(limit: int) -> int:
+    """Mail what is still unread."""
+    return _each(Kind.EMAIL, limit, send_email)
+
+
+def _each(kind: Outbox.Kind, limit: int, handle: Callable[[Outbox], None]) -> int:
+    """Handle rows one by one; one that fails spoils nothing but itself."""
+    done = []
+    with _claimed(kind, limit) as rows:
+        for row in rows:
+            try:
+                with transaction.atomic(using=database()):
+                    handle(row)
+            except BackendError:
+                raise
+            except Exception as error:  # application code: a renderer, a mail backend
+                retry.postpone(row, error)
+            else:
+                done.append(row)
+        _settle(done)
+    return len(rows)
+
+
+def _write(job: Outbox) -> None:
+    values: dict[str, Any] = dict(job.payload)
+    user_ids = values.pop("users")
+    created_at = datetime.fromisoformat(values.pop("created_at"))
+    sending.write(Notification(**values, created_at=created_at), sending.existing(user_ids))
+
+
+def _show_again(row: Outbox) -> None:
+    notification = row.notification
+    if notification is None or notification.deleted_at is not None:
+        return
+    if error := Page([notification]).text(notification).error:
+        raise RuntimeError(error)
+    log.number(log.lock([notification.user_id]), [notification])

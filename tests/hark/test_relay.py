@@ -1,0 +1,155 @@
+"""The relay, pass by pass: what it numbers, pushes, tries again and gives up."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from hark import notify
+from hark.backends.base import Unavailable
+from hark.models import Inbox, Notification, Outbox
+from hark.relay.lease import SingleRunner
+from hark.relay.loop import Relay
+from tests.hark.conftest import person
+from tests.hark.recording import RecordingBackend
+from tests.hark.testapp.models import Remark
+from tests.hark.testapp.notifications import Note, Poison
+
+INBOX = "/api/hark/inbox/"
+
+
+@pytest.fixture
+def backend() -> RecordingBackend:
+    return RecordingBackend()
+
+
+@pytest.fixture
+def relay(db: None, backend: RecordingBackend) -> Relay:
+    return Relay(backend, SingleRunner())
+
+
+def drain(relay: Relay) -> None:
+    while relay.work():
+        pass
+
+
+def test_a_push_is_what_the_api_would_say(
+    relay: Relay,
+    backend: RecordingBackend,
+    bo: Any,
+    bo_client: APIClient,
+    remark: Callable[[str], Remark],
+) -> None:
+    remark("Lovely")
+    drain(relay)
+    page = bo_client.get(INBOX).json()
+    assert backend.published[f"inbox:{bo.pk}"] == [
+        {"since": 0, "modseq": 1, "items": page["results"], "counts": page["counts"]}
+    ]
+    assert page["modseq"] == page["results"][0]["modseq"] == 1
+
+
+def test_numbers_are_contiguous_for_each_owner(relay: Relay, ana: Any, bo: Any) -> None:
+    for number in range(5):
+        notify([ana, bo], Note(text=str(number)))
+    notify(bo, Note(text="last"))
+    drain(relay)
+    for user, last in ((ana, 5), (bo, 6)):
+        rows = Notification.objects.filter(user=user).order_by("id")
+        assert list(rows.values_list("modseq", flat=True)) == list(range(1, last + 1))
+        assert Inbox.objects.get(user=user).published == last
+
+
+def test_a_mark_reaches_the_other_screens(
+    relay: Relay, backend: RecordingBackend, bo: Any, bo_client: APIClient
+) -> None:
+    notify(bo, Note(text="a"))
+    drain(relay)
+    (row,) = Notification.objects.all()
+    item = bo_client.post(f"{INBOX}{row.pk}/read/").json()
+    drain(relay)
+    assert backend.published[f"inbox:{bo.pk}"][1] == {
+        "since": 1, "modseq": 2, "items": [item], "counts": {"unread": 0, "unseen": 0}
+    }  # fmt: skip
+
+
+def test_nothing_is_lost_while_the_backend_is_down(
+    relay: Relay, backend: RecordingBackend, bo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.failing = Unavailable("down")
+    notify(bo, Note(text="a"))
+    relay.work()
+    assert relay.circuit.open()
+    relay.work()
+    assert backend.calls == 1, "an open circuit asks nothing"
+    backend.failing = None
+    notify(bo, Note(text="b"))
+    monkeypatch.setattr(relay.circuit, "open", lambda: False)
+    drain(relay)
+    (push,) = backend.published[f"inbox:{bo.pk}"]
+    assert [item["title"] for item in push["items"]] == ["a", "b"]
+    assert (push["since"], push["modseq"]) == (0, 2)
+
+
+def test_an_inbox_that_is_refused_holds_nobody_else_up(
+    relay: Relay, backend: RecordingBackend, ana: Any, bo: Any
+) -> None:
+    backend.refused = {f"inbox:{ana.pk}"}
+    notify([ana, bo], Note(text="a"))
+    drain(relay)
+    assert list(backend.published) == [f"inbox:{bo.pk}"]
+    inbox = Inbox.objects.get(user=ana)
+    assert (inbox.attempts, inbox.error, inbox.published) == (1, "Refused: not this one", 0)
+
+
+def test_a_text_that_cannot_be_made_is_shown_to_the_operator(
+    relay: Relay, backend: RecordingBackend, bo: Any
+) -> None:
+    notify(bo, Poison())
+    notify(bo, Note(text="fine"))
+    drain(relay)
+    (push,) = backend.published[f"inbox:{bo.pk}"]
+    assert [item["title"] for item in push["items"]] == ["Poison", "fine"]
+    row = Outbox.objects.get()
+    assert (row.kind, row.due_at) == ("text", None)
+    assert row.error == "ZeroDivisionError: this type always fails"
+
+
+def test_a_screen_that_missed_too_much_is_told_that_it_did(
+    relay: Relay, backend: RecordingBackend, bo: Any
+) -> None:
+    for number in range(60):
+        notify(bo, Note(text=str(number)))
+    drain(relay)
+    (push,) = backend.published[f"inbox:{bo.pk}"]
+    assert push["items"] == []
+    assert push["since"] == push["modseq"] == 60
+
+
+def test_one_call_carries_many_people(relay: Relay, backend: RecordingBackend, bo: Any) -> None:
+    people = [person(f"p{number}") for number in range(30)]
+    notify(people, Note(text="hello"))
+    with CaptureQueriesContext(connection) as queries:
+        relay.work()
+    assert backend.calls == 1
+    assert len(backend.published) == 30
+    assert len(queries) < 30
+
+
+def test_a_large_send_is_written_by_the_relay(
+    relay: Relay, settings: Any, django_assert_max_num_queries: Any, bo: Any
+) -> None:
+    settings.HARK = {**settings.HARK, "DIRECT_RECIPIENTS": 3}
+    people = [person(f"p{number}") for number in range(7)]
+    with django_assert_max_num_queries(5):
+        notify(people, Note(text="all"), key="once")
+    assert Notification.objects.count() == 0
+    people.pop().delete()
+    drain(relay)
+    notify(people, Note(text="all"), key="once")
+    drain(relay)
+    assert Notification.objects.count() == 6
+    assert not Outbox.objects.exists()
