@@ -1,0 +1,92 @@
+"""The whole application in real processes on a throw-away database, for tests and benchmarks."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from social import postgres
+from social.development import ROOT, SECRETS
+from social.run.processes import Service, stop_all
+from social.run.services import describe_services
+
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running application.
+
+    Attributes:
+        url: Where the web server answers, without a slash at the end.
+        environment: What its processes were started with.
+    """
+
+    url: str
+    environment: dict[str, str]
+    services: dict[str, Service]
+
+    def kill(self, name: str) -> None:
+        """End one process as a crash would."""
+        self.services[name].kill()
+
+    def start(self, name: str) -> None:
+        self.services[name].start()
+        self.services[name].wait_until_it_answers(START_SECONDS)
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Do the block's work while one process is dead, and start it again after."""
+        self.kill(name)
+        yield
+        self.start(name)
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command against the same database; return what it printed."""
+        return run_manage(self.environment, *arguments)
+
+
+@contextmanager
+def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
+    """Start everything, with logs in `folder`; stop it all at the end of the block."""
+    with ExitStack() as ports:
+        port, gateway_port = (ports.enter_context(free_port()) for _ in range(2))
+    everything = {
+        **os.environ,
+        **{name: secrets.token_urlsafe(32) for name in SECRETS},
+        "DJANGO_SETTINGS_MODULE": "social.settings",
+        "DJANGO_DEBUG": "1",
+        "DATABASE_URL": postgres.start(),
+        "PORT": str(port),
+        "GATEWAY_PORT": str(gateway_port),
+        **environment,
+    }
+    run_manage(everything, "migrate", "--verbosity", "0")
+    services = {service.name: service for service in describe_services(everything, logs=folder)}
+    stack = Stack(f"http://localhost:{port}", everything, services)
+    try:
+        for name in services:
+            stack.start(name)
+        yield stack
+    finally:
+        stop_all(services.values())
+
+
+def run_manage(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@contextmanager
+def free_port() -> Iterator[int]:
+    """Name a port that nobody uses; it stays reserved until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        yield probe.getsockname()[1]
