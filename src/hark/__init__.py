@@ -11,10 +11,15 @@ from hark.types import NotificationType, register
 
 if TYPE_CHECKING:
     from hark.sending import notifies, notify
+    from hark.sessions import disconnect
 
-__all__ = ["NotificationType", "notifies", "notify", "register"]
+__all__ = ["NotificationType", "disconnect", "notifies", "notify", "register"]
 
-_HOMES = {"notifies": "hark.sending", "notify": "hark.sending"}
+_HOMES = {
+    "disconnect": "hark.sessions",
+    "notifies": "hark.sending",
+    "notify": "hark.sending",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,8 @@ class HarkConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from hark import checks, sessions  # noqa: F401, PLC0415 (they connect themselves)
+        from hark import checks, sessions  # noqa: F401, PLC0415 (they need the models)
 
+        sessions.connect_signals()
         # The relay meets stored names whose modules nothing else may have imported.
         autodiscover_modules("notifications")

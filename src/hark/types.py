@@ -137,6 +137,11 @@ def type_named(name: str) -> type[NotificationType] | None:
     return _registry.get(name)
 
 
+def registered(name: str) -> type[NotificationType]:
+    """Return the class of one of `names()`."""
+    return _registry[name]
+
+
 def names() -> list[str]:
     """Return every registered name, former ones included, sorted."""
     return sorted(_registry)

@@ -1,13 +1,16 @@
 """The API's shapes. `hark.render` makes the answers; these describe them and check requests."""
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 
+@extend_schema_serializer(component_name="Actor")
 class ActorSerializer(serializers.Serializer[None]):
     id = serializers.CharField()
     name = serializers.CharField()
 
 
+@extend_schema_serializer(component_name="InboxItem")
 class ItemSerializer(serializers.Serializer[None]):
     """A notification."""
 
@@ -30,6 +33,7 @@ class ItemSerializer(serializers.Serializer[None]):
     data = serializers.DictField()  # type: ignore[assignment]  # the name is the contract's
 
 
+@extend_schema_serializer(component_name="InboxCounts")
 class CountsSerializer(serializers.Serializer[None]):
     """Exact to 99; 100 means more than 99."""
 
@@ -37,6 +41,7 @@ class CountsSerializer(serializers.Serializer[None]):
     unseen = serializers.IntegerField(min_value=0, max_value=100)
 
 
+@extend_schema_serializer(component_name="InboxPage", many=False)
 class PageSerializer(serializers.Serializer[None]):
     """Some of an inbox, newest first."""
 
@@ -46,6 +51,7 @@ class PageSerializer(serializers.Serializer[None]):
     counts = CountsSerializer()
 
 
+@extend_schema_serializer(component_name="InboxChanges")
 class ChangesSerializer(serializers.Serializer[None]):
     """What changed, in the order of modseq."""
 
@@ -55,6 +61,7 @@ class ChangesSerializer(serializers.Serializer[None]):
     more = serializers.BooleanField(help_text="Whether there is more to ask for at once.")
 
 
+@extend_schema_serializer(component_name="InboxPush")
 class PushSerializer(serializers.Serializer[None]):
     """What is published on `inbox:<user>`.
 
@@ -78,11 +85,13 @@ class CentrifugoConnectSerializer(serializers.Serializer[None]):
     channels = serializers.ListField(child=serializers.CharField())
 
 
+@extend_schema_serializer(component_name="InboxReadAll")
 class ReadAllSerializer(serializers.Serializer[None]):
     through = serializers.IntegerField(
         min_value=1, max_value=2**63 - 1, help_text="The id of the newest one to mark."
     )
 
 
+@extend_schema_serializer(component_name="HarkError")
 class ErrorSerializer(serializers.Serializer[None]):
     detail = serializers.CharField()

@@ -22,8 +22,8 @@ from hark.models import Relay
 from hark.wake import CHANNEL, database
 
 LOCK = 0x6861726B  # "hark"
-BEAT = 0.3
-STALE = 1.5
+BEAT = 0.25
+STALE = 1.25
 """Seconds without a sign of life after which the holder counts as hung."""
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,43 @@
+"""Wrong settings are named by `manage.py check`, each with its number and a way out."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+
+GOOD = {
+    "api_url": "http://127.0.0.1:8001/api",
+    "api_key": "key",
+    "token_secret": "s" * 32,
+    "url": "ws://127.0.0.1:8001/connection/websocket",
+}
+
+
+@pytest.mark.parametrize(
+    ("hark", "number", "words"),
+    [
+        ({"BACKEMD": "x"}, "hark.E001", "BACKEMD"),
+        (["BACKEND"], "hark.E002", "dict"),
+        ({"TOKEN_TTL": "600"}, "hark.E003", "TOKEN_TTL"),
+        ({"TOKEN_TTL": 0}, "hark.E003", "too small"),
+        ({"BATCH": True}, "hark.E003", "BATCH"),
+        ({"BACKEND": "nowhere.Backend"}, "hark.E004", "nowhere"),
+        ({"BACKEND": 7}, "hark.E003", "BACKEND"),
+        ({"ACTOR_NAME": "hark.names.nothing"}, "hark.E004", "nothing"),
+        ({"OPTIONS": {}}, "hark.E005", "api_url"),
+        ({"OPTIONS": GOOD | {"token_secret": "short"}}, "hark.E005", "32 bytes"),
+        ({"OPTIONS": GOOD | {"url": "http://x"}}, "hark.E005", "url"),
+        ({"OPTIONS": GOOD | {"api_key": ""}}, "hark.E005", "api_key"),
+        ({"OPTIONS": GOOD | {"extra": 1}}, "hark.E005", "extra"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: Any, hark: Any, number: str, words: str) -> None:
+    settings.HARK = hark
+    (found,) = run_checks(tags=["hark"])
+    assert found.id == number
+    assert words in found.msg
+
+
+def test_good_settings_pass(settings: Any) -> None:
+    settings.HARK = {"OPTIONS": GOOD}
+    assert run_checks(tags=["hark"]) == []
