@@ -28,6 +28,7 @@ if find_spec("tests.hark") and find_spec("tests.hark.testapp.migrations"):
     INSTALLED_APPS += ["tests.hark.testapp"]
 
 SECURE_SSL_REDIRECT = False
+WHITENOISE_AUTOREFRESH = True  # else every test client would list all static files first
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ACCOUNT_RATE_LIMITS = False

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from rest_framework.test import APIClient
 
 from social.accounts.models import User
@@ -62,6 +63,19 @@ def biscuits(tea: Post, bo: User) -> Comment:
 def json_of(response: Any) -> Any:
     assert response["Content-Type"] == "application/json", response.content[:200]
     return response.json()
+
+
+class Site:
+    """Asks for files, reads them whole and closes them."""
+
+    def __init__(self) -> None:
+        self.client = Client()
+
+    def get(self, url: str) -> Any:
+        answer: Any = self.client.get(url)
+        answer.text_body = answer.getvalue().decode()
+        answer.close()
+        return answer
 
 
 def in_another_connection(work: Callable[[], object]) -> None:
