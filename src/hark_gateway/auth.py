@@ -1,23 +1,20 @@
-"""Tokens in, grants out: JSON Web Tokens (RFC 7519), verified and nothing more.
+"""Tokens in, grants out: JSON Web Tokens (RFC 7519).
 
 The three-part form is parsed here, since a general library costs ten times the signature itself;
-the signatures are `hmac`'s and `cryptography`'s. Algorithms come from the configured keys, never
-from the token: a token whose header names another one is invalid.
+the keys, and with them the signatures, are in `keys`.
 """
 
 import base64
 import binascii
-import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from .hub.errors import Expired, InvalidToken, TokenExpired
-
-Verify = Callable[[bytes, bytes], bool]
-"""Takes what was signed and the signature."""
+from .keys import Jwks, Verify, from_pem, hmac_keys
 
 MAX_TOKEN_BYTES = 16_384
 
@@ -28,6 +25,16 @@ class TokenOptions:
 
     hmac_secret_key: str = ""
     """Secret for HS256, HS384 and HS512."""
+    hmac_previous_secret_key: str = ""
+    """The secret before, believed as well while it is being replaced."""
+    hmac_previous_secret_key_valid_until: int = 0
+    """Until when, in seconds since the Unix epoch; 0 for as long as it is configured."""
+    rsa_public_key: str = ""
+    """Public key in PEM for RS256, RS384 and RS512."""
+    ecdsa_public_key: str = ""
+    """Public key in PEM for ES256, ES384 or ES512, as its curve has it."""
+    jwks_public_endpoint: str = ""
+    """URL of a JWK set. When set, the keys above are ignored and tokens must name a `kid`."""
     audience: str = ""
     """What `aud` must contain; empty for anything."""
     audience_regex: str = ""
@@ -122,7 +129,11 @@ class Verifier:
     def __init__(self, options: TokenOptions) -> None:
         self._options = options
         self._keys = static_keys(options)
-        self._headers: dict[bytes, Verify] = {}  # the same few headers come again and again
+        before = options.hmac_previous_secret_key
+        self._previous = hmac_keys(before) if before else {}
+        url = options.jwks_public_endpoint
+        self._jwks = Jwks(url) if url else None
+        self._headers: dict[bytes, Header] = {}  # the same few headers come again and again
         self._decoder = msgspec.json.Decoder(Claims)
 
     def connection(self, token: str, *, now: float) -> Grant:
@@ -168,8 +179,8 @@ class Verifier:
             raise InvalidToken("too long")
         signed, dot, signature = raw.rpartition(b".")
         header, _, body = signed.partition(b".")
-        verify = self._headers.get(header) or self._remember(header)
-        if not dot or not verify(signed, b64decode(signature)):
+        parsed = self._headers.get(header) or self._parse(header)
+        if not dot or not self._is_signed(parsed, signed, b64decode(signature), now):
             raise InvalidToken("wrong signature")
         claims = self._claims(b64decode(body))
         self._check_parties(claims)
@@ -179,17 +190,29 @@ class Verifier:
             raise TokenExpired("the token is not valid yet")
         return claims
 
-    def _remember(self, header: bytes) -> Verify:
+    def _parse(self, header: bytes) -> Header:
         try:
             parsed = msgspec.json.decode(b64decode(header), type=Header)
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             raise InvalidToken("malformed header") from None
-        verify = self._keys.get(parsed.alg)
-        if verify is None:
-            raise InvalidToken(f"no key is configured for algorithm {parsed.alg!r}")
         if len(self._headers) < 1000:
-            self._headers[header] = verify
-        return verify
+            self._headers[header] = parsed
+        return parsed
+
+    def _is_signed(self, header: Header, signed: bytes, signature: bytes, now: float) -> bool:
+        if self._key_for(header, now)(signed, signature):
+            return True
+        until = self._options.hmac_previous_secret_key_valid_until
+        previous = self._previous.get(header.alg) if not until or now < until else None
+        return previous is not None and previous(signed, signature)
+
+    def _key_for(self, header: Header, now: float) -> Verify:
+        if self._jwks is not None:
+            return self._jwks.find(header.kid, header.alg, now=now)
+        try:
+            return self._keys[header.alg]
+        except KeyError:
+            raise InvalidToken(f"no key for algorithm {header.alg!r}") from None
 
     def _claims(self, body: bytes) -> Claims:
         try:
@@ -220,22 +243,19 @@ class Verifier:
 
 
 def static_keys(options: TokenOptions) -> dict[str, Verify]:
-    """Return how to verify each algorithm for which a key is configured."""
+    """Return how to verify each algorithm for which a key is configured.
+
+    Raises:
+        ValueError: A key is not what it is said to be.
+    """
     keys: dict[str, Verify] = {}
     if options.hmac_secret_key:
-        secret = options.hmac_secret_key.encode()
-        for bits in (256, 384, 512):
-            keys[f"HS{bits}"] = hmac_check(secret, f"sha{bits}")
+        keys |= hmac_keys(options.hmac_secret_key)
+    if options.rsa_public_key:
+        keys |= from_pem(options.rsa_public_key, kind=rsa.RSAPublicKey)
+    if options.ecdsa_public_key:
+        keys |= from_pem(options.ecdsa_public_key, kind=ec.EllipticCurvePublicKey)
     return keys
-
-
-def hmac_check(secret: bytes, digest: str) -> Verify:
-    """Return a check for one HMAC algorithm (RFC 7518, 3.2)."""
-
-    def verify(signed: bytes, signature: bytes) -> bool:
-        return hmac.compare_digest(hmac.digest(secret, signed, digest), signature)
-
-    return verify
 
 
 def b64decode(text: bytes) -> bytes:

@@ -110,6 +110,76 @@ class WebSocketOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HttpStreamOptions:
+    """HTTP streaming, which the SDKs fall back to."""
+
+    enabled: bool = False
+    """Answer on it."""
+    handler_prefix: str = "/connection/http_stream"
+    """Path of the endpoint."""
+    max_request_body_size: int = 65_536
+    """Longest connect command, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SseOptions:
+    """Server-sent events, which the SDKs fall back to."""
+
+    enabled: bool = False
+    """Answer on it."""
+    handler_prefix: str = "/connection/sse"
+    """Path of the endpoint."""
+    max_request_body_size: int = 65_536
+    """Longest connect command, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmulationOptions:
+    """Where clients of both fallbacks send their commands."""
+
+    handler_prefix: str = "/emulation"
+    """Path of the endpoint."""
+    max_request_body_size: int = 65_536
+    """Longest request, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniSseOptions:
+    """Server-sent events for a bare EventSource, without an SDK."""
+
+    enabled: bool = False
+    """Answer on it."""
+    handler_prefix: str = "/connection/uni_sse"
+    """Path of the endpoint."""
+    max_request_body_size: int = 65_536
+    """Longest connect request, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniHttpStreamOptions:
+    """A stream of lines for curl and the like."""
+
+    enabled: bool = False
+    """Answer on it."""
+    handler_prefix: str = "/connection/uni_http_stream"
+    """Path of the endpoint."""
+    max_request_body_size: int = 65_536
+    """Longest connect request, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniWebSocketOptions:
+    """A WebSocket on which only the server speaks, without an SDK."""
+
+    enabled: bool = False
+    """Answer on it."""
+    handler_prefix: str = "/connection/uni_websocket"
+    """Path of the endpoint."""
+    message_size_limit: int = 65_536
+    """Longest connect request, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthOptions:
     """A page for whoever watches the server."""
 
@@ -117,6 +187,16 @@ class HealthOptions:
     """Answer on it."""
     handler_prefix: str = "/health"
     """Its path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrometheusOptions:
+    """Figures for whoever watches many servers."""
+
+    enabled: bool = False
+    """Answer on it."""
+    handler_prefix: str = "/metrics"
+    """Path of the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,5 +213,19 @@ class Config:
     """Server API."""
     websocket: WebSocketOptions = field(default_factory=WebSocketOptions)
     """WebSocket transport."""
+    http_stream: HttpStreamOptions = field(default_factory=HttpStreamOptions)
+    """HTTP streaming."""
+    sse: SseOptions = field(default_factory=SseOptions)
+    """Server-sent events."""
+    emulation: EmulationOptions = field(default_factory=EmulationOptions)
+    """Commands of clients on HTTP streaming and server-sent events."""
+    uni_sse: UniSseOptions = field(default_factory=UniSseOptions)
+    """Server-sent events without an SDK."""
+    uni_http_stream: UniHttpStreamOptions = field(default_factory=UniHttpStreamOptions)
+    """HTTP streaming without an SDK."""
+    uni_websocket: UniWebSocketOptions = field(default_factory=UniWebSocketOptions)
+    """WebSocket without an SDK."""
+    prometheus: PrometheusOptions = field(default_factory=PrometheusOptions)
+    """Metrics."""
     health: HealthOptions = field(default_factory=lambda: HealthOptions(enabled=True))
     """Health page; on, unlike Centrifugo's."""

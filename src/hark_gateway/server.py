@@ -17,7 +17,13 @@ from .protocols.centrifuge.api_calls import Api
 from .protocols.centrifuge.codes import SHUTDOWN
 from .protocols.centrifuge.door import Door
 from .protocols.centrifuge.origins import Origins
+from .protocols.centrifuge.streams import (
+    EmulationEndpoint,
+    StreamEndpoint,
+    UniWebSocketEndpoint,
+)
 from .protocols.centrifuge.websocket import WebSocketEndpoint
+from .protocols.centrifuge.wire import HTTP_STREAM, SSE, UNI_HTTP_STREAM, UNI_SSE
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +64,34 @@ class Gateway:
         origins = Origins(config.client.allowed_origins)
         websocket = WebSocketEndpoint(self.door, config.websocket, origins)
         routes[config.websocket.handler_prefix.encode()] = Route(websocket)
+        self._add_streams(origins)
         api = ApiEndpoint(self.api, config.http_api)
         for method in api.methods():
             path = f"{config.http_api.handler_prefix}/{method}".encode()
             routes[path] = Route(api, MAX_BODY_BYTES)
         if config.health.enabled:
             routes[config.health.handler_prefix.encode()] = Route(health)
+
+    def _add_streams(self, origins: Origins) -> None:
+        config, routes = self.config, self.host.routes.exact
+        for options, wire in (
+            (config.http_stream, HTTP_STREAM),
+            (config.sse, SSE),
+            (config.uni_sse, UNI_SSE),
+            (config.uni_http_stream, UNI_HTTP_STREAM),
+        ):
+            if options.enabled:
+                endpoint = StreamEndpoint(self.door, origins, wire)
+                route = Route(endpoint, options.max_request_body_size)
+                routes[options.handler_prefix.encode()] = route
+        if config.http_stream.enabled or config.sse.enabled:
+            emulation = EmulationEndpoint(self.door, origins)
+            route = Route(emulation, config.emulation.max_request_body_size)
+            routes[config.emulation.handler_prefix.encode()] = route
+        uni = config.uni_websocket
+        if uni.enabled:
+            socket = UniWebSocketEndpoint(self.door, origins, uni.message_size_limit)
+            routes[uni.handler_prefix.encode()] = Route(socket)
 
     @property
     def port(self) -> int:

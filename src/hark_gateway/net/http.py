@@ -38,6 +38,8 @@ class Limits:
     """Seconds it may take for the rest of a request."""
     idle_timeout: float = 75
     """Seconds a connection may stay open between requests."""
+    close_timeout: float = 5
+    """Seconds a client may take to read the end of an answer."""
     max_waiting: int = 16
     """Requests sent ahead on one connection."""
 
@@ -154,9 +156,13 @@ class Exchange:
         if not self._connection.transport.is_closing():
             self._connection.finish(self, answer(self._request, status, body, headers))
 
-    def stream(self, headers: Headers) -> "Stream":
-        """Begin an answer whose end is not known."""
-        return Stream(self, self._connection, self._request, headers)
+    def stream(self, headers: Headers, *, max_queue_bytes: int) -> "Stream":
+        """Begin an answer whose end is not known.
+
+        Args:
+            max_queue_bytes: What the client may leave unread before `on_slow` is called.
+        """
+        return Stream(self._connection, self._request, headers, max_queue_bytes=max_queue_bytes)
 
     def hand_over(self, tenant: asyncio.Protocol, first_bytes: bytes) -> None:
         """Give the socket to `tenant`, after writing `first_bytes`; HTTP is over on it."""
@@ -166,16 +172,18 @@ class Exchange:
 class Stream:
     """A body sent piece by piece: chunked, or until the end of the connection for HTTP/1.0."""
 
-    __slots__ = ("_chunked", "_connection", "_exchange")
+    __slots__ = ("_chunked", "_connection")
 
     def __init__(
         self,
-        exchange: Exchange,
         connection: "HttpConnection",
         request: Request,
         headers: Headers,
+        *,
+        max_queue_bytes: int,
     ) -> None:
-        self._exchange = exchange
+        connection.is_streaming = True
+        connection.transport.set_write_buffer_limits(high=max_queue_bytes)
         self._connection = connection
         self._chunked = request.version != "1.0"
         framing = b"Transfer-Encoding: chunked" if self._chunked else b"Connection: close"
@@ -194,7 +202,7 @@ class Stream:
         if not self._connection.transport.is_closing():
             if self._chunked:
                 self._connection.transport.write(b"0\r\n\r\n")
-            self._connection.transport.close()
+            self._connection.close_soon()
 
 
 STATUS_LINES: Mapping[int, bytes] = {
@@ -230,7 +238,7 @@ class HttpConnection(asyncio.Protocol):
 
     __slots__ = (
         "_body", "_body_size", "_current", "_head_bytes", "_headers", "_in_head", "_parser",
-        "_route", "_target", "_waiting", "host", "transport", "wheel_slot",
+        "_route", "_target", "_waiting", "host", "is_streaming", "transport", "wheel_slot",
     )  # fmt: skip
 
     transport: asyncio.Transport
@@ -238,6 +246,7 @@ class HttpConnection(asyncio.Protocol):
     def __init__(self, host: Host) -> None:
         self.host = host
         self.wheel_slot = 0
+        self.is_streaming = False
         self._parser: Any = None  # httptools has no types
         self._current: Exchange | None = None
         self._waiting: list[tuple[Request, Route | None]] = []
@@ -323,6 +332,12 @@ class HttpConnection(asyncio.Protocol):
         else:
             self._refuse(408, b"request took too long\n")
 
+    def close_soon(self) -> None:
+        """Close once all is written, or without that if it takes too long."""
+        self._parser = None
+        self.transport.close()
+        self.host.wheel.set(self, time.time() + self.host.limits.close_timeout)
+
     def drain(self) -> None:
         """Close, after the answer to a request that is under way."""
         if self._current is None:
@@ -399,7 +414,10 @@ class HttpConnection(asyncio.Protocol):
             route.handler(request, exchange)
         except Exception:  # a fault of ours, which must neither leak nor end the server
             log.exception("request failed", extra={"path": request.path.decode("latin-1")})
-            exchange.respond(500, b"internal server error\n", TEXT_PLAIN)
+            if self.is_streaming:  # an answer has begun, and cannot be taken back
+                self.transport.abort()
+            else:
+                exchange.respond(500, b"internal server error\n", TEXT_PLAIN)
 
     def finish(self, exchange: Exchange, data: bytes) -> None:
         """Write the answer to the current request and turn to the next."""

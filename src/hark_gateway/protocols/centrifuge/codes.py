@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from hark_gateway.hub import errors as causes
+from hark_gateway.keys import KeysUnavailable
 
 
 class Error(NamedTuple):
@@ -63,6 +64,7 @@ ERRORS: Mapping[type[causes.HubError], Error] = {
     causes.InvalidToken: PERMISSION_DENIED,
     causes.TokenExpired: TOKEN_EXPIRED,
     causes.Expired: EXPIRED,
+    KeysUnavailable: INTERNAL,
 }
 
 SHUTDOWN = Disconnect(3001, "shutdown")
@@ -86,6 +88,14 @@ NO_HANDLER = Disconnect(3508, "not available")
 SERVER_UNSUBSCRIBE = Unsubscribe(2000, "server unsubscribe")
 STATE_LOST = Unsubscribe(2500, "insufficient state")
 SUBSCRIPTION_OVER = Unsubscribe(2501, "subscription expired")
+
+UNIDIRECTIONAL: Mapping[int, Disconnect] = {
+    TOKEN_EXPIRED.code: CONNECTION_EXPIRED,
+    EXPIRED.code: CONNECTION_EXPIRED,
+    TOO_MANY_REQUESTS.code: TOO_MANY,
+    PERMISSION_DENIED.code: NOT_PERMITTED,
+}
+"""What errors become where there are no replies; all others become SERVER_ERROR."""
 
 
 class Disconnected(Exception):

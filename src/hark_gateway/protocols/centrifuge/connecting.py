@@ -19,7 +19,7 @@ from .codes import (
     Disconnected,
 )
 from .door import new_client_id
-from .messages import ConnectRequest, ConnectResult, Expiry, Reply, TokenRequest
+from .messages import ConnectRequest, ConnectResult, Expiry, Push, Reply, TokenRequest
 from .subscribing import announce, begin, terms_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 def connect(session: "Session", request: ConnectRequest, number: int, now: float) -> None:
     """Answer the first command."""
     result = establish(session, request, now)
-    session.reply(Reply(number, connect=result))
+    if session.unidirectional:
+        session.push(Push(connect=result))
+    else:
+        session.reply(Reply(number, connect=result))
     settle(session)
 
 

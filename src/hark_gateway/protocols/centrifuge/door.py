@@ -5,7 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hark_gateway import __version__
 from hark_gateway.auth import Verifier
@@ -13,6 +13,9 @@ from hark_gateway.config import ClientOptions
 from hark_gateway.hub.hub import Hub
 
 from .clients import Clients
+
+if TYPE_CHECKING:
+    from .session import Session
 
 
 class Outlet(Protocol):
@@ -61,6 +64,8 @@ class Door:
         self.verifier = verifier
         self.subscription_verifier = subscription_verifier
         self.clients = Clients()
+        self.emulated: dict[str, Session] = {}
+        """Sessions whose commands come by requests of their own, by their secret."""
         self.counts = Counts()
         self.version = f"hark {__version__}"
         self.node = str(uuid.uuid4())

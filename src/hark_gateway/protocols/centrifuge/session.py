@@ -4,6 +4,7 @@ A session begins silent, becomes connected by its first command, and ends by `di
 its transport is lost. Its deadlines (stale, ping, pong, expiry) are one: the earliest of them.
 """
 
+import asyncio
 import enum
 import logging
 import random
@@ -11,6 +12,7 @@ from collections.abc import Callable, Collection
 
 from hark_gateway.hub.errors import HubError
 from hark_gateway.hub.stream import Member
+from hark_gateway.keys import KeysAwaited
 
 from . import commands
 from .codes import (
@@ -24,17 +26,31 @@ from .codes import (
     STALE,
     SUBSCRIPTION_EXPIRED,
     SUBSCRIPTION_OVER,
+    TOO_MANY,
+    UNIDIRECTIONAL,
     Disconnect,
     Disconnected,
     Error,
     Unsubscribe,
 )
-from .door import Door, Outlet
-from .messages import Command, ErrorResult, Malformed, Push, Reason, Reply, decode_command, encode
+from .door import Door, Outlet, new_client_id
+from .messages import (
+    Command,
+    ErrorResult,
+    Malformed,
+    Push,
+    Reason,
+    Reply,
+    decode_command,
+    decode_connect_request,
+    encode,
+)
 from .subscription import Subscription
 from .wire import WEBSOCKET_NATIVE_PING, Wire
 
 log = logging.getLogger(__name__)
+
+MAX_HELD_BYTES = 131_072
 
 
 class State(enum.Enum):
@@ -58,8 +74,8 @@ class Session:
     """
 
     __slots__ = (
-        "_awaits_pong", "_next_ping", "client", "door", "emulated", "expires", "info", "outlet",
-        "secret", "send", "state", "subscriptions", "token_channels", "trusted_user",
+        "_awaits_pong", "_fetch", "_held", "_next_ping", "client", "door", "expires", "info",
+        "outlet", "secret", "send", "state", "subscriptions", "token_channels", "trusted_user",
         "unidirectional", "user", "wire",
     )  # fmt: skip
 
@@ -78,7 +94,6 @@ class Session:
         self.outlet = outlet
         self.wire = wire
         self.send: Callable[[bytes], None] = outlet.send
-        self.emulated = emulated
         self.unidirectional = unidirectional
         self.state = State.NEW
         self.client = ""
@@ -92,18 +107,60 @@ class Session:
         self.subscriptions: dict[str, Subscription] = {}
         self._awaits_pong = False
         self._next_ping = 0.0
+        self._fetch: asyncio.Future[None] | None = None
+        self._held: tuple[bytes, ...] = ()
+        """What came while keys were being fetched."""
+        if emulated or unidirectional:
+            self.secret = new_client_id()
+        if emulated:
+            door.emulated[self.secret] = self
         outlet.wake_at(now + door.options.stale_close_delay)
 
     # What comes in
 
     def receive(self, message: bytes, *, now: float) -> None:
         """Carry out the commands in one message, which line feeds separate, in order."""
+        if self.unidirectional:
+            self._receive_request(message, now)
+            return
         if message.endswith(b"\n"):
             message = message[:-1]
-        for line in message.split(b"\n"):
+        self._receive_lines(message.split(b"\n"), now)
+
+    def _receive_lines(self, lines: list[bytes], now: float) -> None:
+        for number, line in enumerate(lines):
             if self.state in (State.CLOSED, State.REFUSED):
                 return
+            if self._fetch is not None:
+                self._hold(lines[number:])
+                return
             self._receive_line(line, now)
+
+    def _receive_request(self, message: bytes, now: float) -> None:
+        """Take the request that is all an unidirectional client ever says."""
+        if self.state is not State.NEW:
+            return
+        try:
+            message.decode()
+            request = decode_connect_request(message)
+        except Malformed:
+            self.disconnect(MALFORMED)
+        else:
+            self._try(Command(1, request), message, now)
+
+    def _try(self, command: Command, line: bytes, now: float) -> None:
+        """Run a command, or keep it until the keys that it needs have come."""
+        try:
+            self._run(command, now)
+        except KeysAwaited as wait:
+            self._fetch = wait.fetch
+            wait.fetch.add_done_callback(lambda _: self.outlet.wake_at(now))
+            self._hold([line])
+
+    def _hold(self, lines: list[bytes]) -> None:
+        self._held += tuple(lines)
+        if sum(map(len, self._held)) > MAX_HELD_BYTES:
+            self.disconnect(TOO_MANY)
 
     def _receive_line(self, line: bytes, now: float) -> None:
         if line == b"{}":
@@ -116,7 +173,7 @@ class Session:
         except Malformed:
             self.disconnect(MALFORMED)
             return
-        self._run(command, now)
+        self._try(command, line, now)
 
     def _run(self, command: Command, now: float) -> None:
         """Answer one command. Refusals are replies; a fault of ours shows nothing of itself."""
@@ -127,6 +184,8 @@ class Session:
             commands.run(self, name, request, number, now)
         except Disconnected as way_out:
             self.disconnect(way_out.disconnect)
+        except KeysAwaited:
+            raise
         except HubError as refusal:
             self.refuse(number, ERRORS[type(refusal)])
             if name == "connect":
@@ -169,6 +228,9 @@ class Session:
     def refuse(self, number: int, error: Error) -> None:
         """Send an error as the answer to a command."""
         self.door.counts.errors[error.code] += 1
+        if self.unidirectional:
+            self.disconnect(UNIDIRECTIONAL.get(error.code, SERVER_ERROR))
+            return
         self.reply(Reply(number, ErrorResult(error.code, error.message, error.temporary)))
 
     def push(self, push: Push) -> None:
@@ -225,6 +287,9 @@ class Session:
 
     def tick(self, now: float) -> None:
         """Do what is due at `now`."""
+        if self._fetch is not None and self._fetch.done():
+            self._resume(now)
+            return
         if self.state is not State.CONNECTED:
             self.disconnect(STALE)
             return
@@ -241,6 +306,18 @@ class Session:
         self._end_expired_subscriptions(now)
         if self.state is State.CONNECTED:  # ending one may have ended all
             self.schedule()
+
+    def _resume(self, now: float) -> None:
+        """Go on where the keys were missing."""
+        lines, self._held, self._fetch = self._held, (), None
+        if self.unidirectional:
+            self._receive_request(lines[0], now)
+        else:
+            self._receive_lines(list(lines), now)
+        if self.state is State.CONNECTED:
+            self.schedule()
+        elif self.state is not State.CLOSED:
+            self.outlet.wake_at(now + self.door.options.stale_close_delay)
 
     def _ping(self, now: float) -> None:
         self._next_ping = now + self.door.options.ping_interval
@@ -262,3 +339,4 @@ class Session:
         for channel in tuple(self.subscriptions):
             self.drop_subscription(channel)
         self.door.clients.remove(self)
+        self.door.emulated.pop(self.secret, None)
