@@ -36,7 +36,6 @@ def listed(name: str) -> list[str]:
 DEBUG = enabled("DJANGO_DEBUG")
 SECRET_KEY = required("DJANGO_SECRET_KEY")
 ALLOWED_HOSTS = listed("DJANGO_ALLOWED_HOSTS")  # with DEBUG and none named, Django takes localhost
-PORT = int(os.environ.get("PORT", "8000"))
 GATEWAY_PORT = int(os.environ.get("GATEWAY_PORT", "8001"))
 
 INSTALLED_APPS = [
@@ -115,6 +114,7 @@ WHITENOISE_IMMUTABLE_FILE_TEST = is_immutable
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+CSRF_TRUSTED_ORIGINS = ["http://localhost:3000"] if DEBUG else []  # `next dev`
 SECURE_SSL_REDIRECT = not DEBUG
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
@@ -203,4 +203,13 @@ SPECTACULAR_SETTINGS = {
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django": {"handlers": [], "level": "INFO"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
 }

@@ -8,9 +8,10 @@ from social.frontend.policy import content_security_policy, inline_scripts_of
 
 def add_page_headers(headers: Headers, path: str, url: str) -> None:  # noqa: ARG001
     """Let a page run its own inline scripts, by their hashes, and be asked for anew each time."""
+    if path.endswith((".html", ".txt")):  # a page, and what Next loads of it for a click on a link
+        headers["Cache-Control"] = "no-cache"
     if path.endswith(".html"):
         headers["Content-Security-Policy"] = policy_of_page(Path(path))
-        headers["Cache-Control"] = "no-cache"
 
 
 def policy_of_page(page: Path) -> str:

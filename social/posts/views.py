@@ -5,7 +5,7 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.mixins import UpdateModelMixin
@@ -19,18 +19,18 @@ from social.api.permissions import IsAuthorOrReadOnly
 from social.posts.models import Comment, Post
 from social.posts.serializers import CommentSerializer, PostSerializer
 
+AUTHOR = OpenApiParameter("author", enum=["me"], description="Only the reader's own.")
 
+
+@extend_schema_view(
+    get=extend_schema(summary="List posts", parameters=[AUTHOR]),
+    post=extend_schema(summary="Write a post"),
+)
 class PostList(generics.ListCreateAPIView[Post]):
-    """All posts, newest first; a new one is the reader's own."""
+    """All posts, newest first. What one writes here is one's own."""
 
     serializer_class = PostSerializer
     pagination_class = NewestFirst
-
-    @extend_schema(
-        parameters=[OpenApiParameter("author", enum=["me"], description="Only the reader's own.")]
-    )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> models.QuerySet[Post]:
         posts = Post.objects.select_related("author").with_comment_count()
@@ -64,6 +64,11 @@ class OwnDetail(generics.GenericAPIView[Any]):
         serializer.save(updated_at=timezone.now())
 
 
+@extend_schema_view(
+    get=extend_schema(summary="Read a post"),
+    patch=extend_schema(summary="Edit a post of one's own"),
+    delete=extend_schema(summary="Delete a post of one's own, and its comments"),
+)
 class PostDetail(OwnDetail, generics.RetrieveUpdateDestroyAPIView[Post]):
     """One post."""
 
@@ -76,6 +81,10 @@ class PostDetail(OwnDetail, generics.RetrieveUpdateDestroyAPIView[Post]):
         return super().patch(request, *args, **kwargs)
 
 
+@extend_schema_view(
+    get=extend_schema(summary="List a post's comments"),
+    post=extend_schema(summary="Comment on a post"),
+)
 class CommentList(generics.ListCreateAPIView[Comment]):
     """The comments under one post, oldest first."""
 
@@ -95,6 +104,10 @@ class CommentList(generics.ListCreateAPIView[Comment]):
             raise NotFound from error
 
 
+@extend_schema_view(
+    patch=extend_schema(summary="Edit a comment of one's own"),
+    delete=extend_schema(summary="Delete a comment of one's own"),
+)
 class CommentDetail(OwnDetail, UpdateModelMixin, generics.DestroyAPIView[Comment]):
     """One comment."""
 

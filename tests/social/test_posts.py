@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from social.accounts.models import User
+from social.api.throttles import WriteThrottle
 from social.posts.models import Comment, Post
 from tests.social.conftest import json_of
 
@@ -321,3 +323,14 @@ def test_what_cannot_be_done_there_is_405(
     as_ana: APIClient, tea: Post, method: str, url: str
 ) -> None:
     assert as_ana.generic(method.upper(), url.format(tea.pk)).status_code == 405
+
+
+def test_writing_without_pause_has_to_wait_while_reading_goes_on(
+    as_ana: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WriteThrottle, "THROTTLE_RATES", {"write": "2/min"})
+    cache.clear()
+    answers = [as_ana.post(POSTS, TEA, format="json") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert 0 < int(answers[-1]["Retry-After"]) <= 60
+    assert as_ana.get(POSTS).status_code == 200
