@@ -7,18 +7,35 @@ are loaded when first used, because Django imports this package before any model
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hark.channels import Channel, channel
 from hark.types import NotificationType, register
 
 if TYPE_CHECKING:
+    from hark.publishing import publish
+    from hark.recall import amend, withdraw
     from hark.sending import notifies, notify
     from hark.sessions import disconnect
 
-__all__ = ["NotificationType", "disconnect", "notifies", "notify", "register"]
+__all__ = [
+    "Channel",
+    "NotificationType",
+    "amend",
+    "channel",
+    "disconnect",
+    "notifies",
+    "notify",
+    "publish",
+    "register",
+    "withdraw",
+]
 
 _HOMES = {
+    "amend": "hark.recall",
     "disconnect": "hark.sessions",
     "notifies": "hark.sending",
     "notify": "hark.sending",
+    "publish": "hark.publishing",
+    "withdraw": "hark.recall",
 }
 
 

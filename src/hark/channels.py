@@ -1,6 +1,7 @@
 """Channels: named streams, which each backend spells in its own way."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,45 @@ class Channel:
         if not colon:
             raise BadChannel(text)
         return cls(namespace, key)
+
+
+Policy = Callable[[Any, str], bool]
+
+_policies: dict[str, Policy] = {}
+
+
+def channel(namespace: str) -> Callable[[Policy], Policy]:
+    """Say who may listen to the channels of a namespace: the decorated function of user and key.
+
+    It is asked when a client wants a subscription token, and never by the gateway.
+
+        @channel("post")
+        def may_read(user, key):
+            return Post.objects.visible_to(user).filter(pk=key).exists()
+
+    Raises:
+        BadChannel: The namespace is taken, or is no word of letters, digits, hyphens, underscores.
+    """
+    if namespace == INBOX or not _PART.fullmatch(namespace):
+        raise BadChannel(namespace)
+
+    def decorate(policy: Policy) -> Policy:
+        if _policies.setdefault(namespace, policy) is not policy:
+            raise BadChannel(namespace)
+        return policy
+
+    return decorate
+
+
+def may_listen(user: Any, to: Channel) -> bool:
+    """Return whether the namespace's policy admits this user; without a policy nobody may."""
+    policy = _policies.get(to.namespace)
+    return policy is not None and policy(user, to.key)
+
+
+def namespaces() -> list[str]:
+    """Return every namespace that has a policy, sorted."""
+    return sorted(_policies)
 
 
 def inbox_of(user_id: Any) -> Channel:

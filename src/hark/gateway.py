@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 
-from hark.channels import INBOX
+from hark.channels import INBOX, namespaces
 from hark.conf import settings
 
 KEPT = {"history_size": 100, "history_ttl": "5m", "force_recovery": True}
@@ -45,4 +45,4 @@ def _origins() -> list[str]:
 
 
 def _namespaces() -> list[dict[str, Any]]:
-    return [{"name": INBOX, **KEPT}]
+    return [{"name": name, **KEPT} for name in (INBOX, *namespaces())]

@@ -7,6 +7,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from rest_framework.test import APIClient
 
+from hark.relay.lease import SingleRunner
+from hark.relay.loop import Relay
+from tests.hark.recording import RecordingBackend
 from tests.hark.testapp.models import Article, Remark
 
 
@@ -50,3 +53,13 @@ def client_of() -> Callable[[Any], APIClient]:
 @pytest.fixture
 def bo_client(client_of: Callable[[Any], APIClient], bo: Any) -> APIClient:
     return client_of(bo)
+
+
+@pytest.fixture
+def backend() -> RecordingBackend:
+    return RecordingBackend()
+
+
+@pytest.fixture
+def relay(db: None, backend: RecordingBackend) -> Relay:
+    return Relay(backend, SingleRunner())

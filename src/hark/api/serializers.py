@@ -3,6 +3,9 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from hark.channels import Channel
+from hark.exceptions import BadChannel
+
 
 @extend_schema_serializer(component_name="Actor")
 class ActorSerializer(serializers.Serializer[None]):
@@ -83,6 +86,24 @@ class CentrifugoConnectSerializer(serializers.Serializer[None]):
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
     channels = serializers.ListField(child=serializers.CharField())
+
+
+class SubscribeSerializer(serializers.Serializer[None]):
+    channel = serializers.CharField(max_length=200, help_text="As `namespace:key`.")
+
+    def validate_channel(self, name: str) -> Channel:
+        try:
+            return Channel.parse(name)
+        except BadChannel as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+class SubscriptionSerializer(serializers.Serializer[None]):
+    """What opens one more channel to a connected client."""
+
+    channel = serializers.CharField()
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
 
 
 @extend_schema_serializer(component_name="InboxReadAll")

@@ -3,7 +3,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from hark.api.views import ConnectView, InboxViewSet
+from hark.api.views import ConnectView, InboxViewSet, SubscribeView
 
 router = SimpleRouter()
 router.register("inbox", InboxViewSet, basename="inbox")
@@ -11,5 +11,6 @@ router.register("inbox", InboxViewSet, basename="inbox")
 app_name = "hark"
 urlpatterns = [
     path("connect/", ConnectView.as_view(), name="connect"),
+    path("subscribe/", SubscribeView.as_view(), name="subscribe"),
     path("", include(router.urls)),
 ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +25,8 @@ from hark.api.serializers import (
     ItemSerializer,
     PageSerializer,
     ReadAllSerializer,
+    SubscribeSerializer,
+    SubscriptionSerializer,
 )
 from hark.models import Notification
 from hark.render import items
@@ -62,6 +64,24 @@ class ConnectView(ReaderView):
     def post(self, request: Request) -> Response:
         """Return where to connect and a token that opens the reader's own inbox."""
         return Response(asdict(tokens.connect_info(request.user.pk)))
+
+
+class SubscribeView(ReaderView):
+    """A way into one more channel."""
+
+    @extend_schema(
+        operation_id="hark_subscribe",
+        request=SubscribeSerializer,
+        responses={200: SubscriptionSerializer, 400: ErrorSerializer, 403: ErrorSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Return a subscription token, if the channel's policy admits the reader."""
+        given = SubscribeSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        opened = tokens.subscription(request.user, given.validated_data["channel"])
+        if opened is None:
+            raise PermissionDenied
+        return Response(asdict(opened))
 
 
 class InboxViewSet(viewsets.ViewSetMixin, ReaderView):

@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
 from django.db import DatabaseError, connections
 
 from hark.backends.base import Backend, BackendError
 from hark.conf import settings
+from hark.models import Outbox
 from hark.relay import inboxes, outbox, retry
 from hark.relay.lease import Lease
 from hark.wake import LINGER, database
@@ -109,15 +110,28 @@ class Relay:
             LostLease: Between two steps.
         """
         limit = settings().BATCH
-        return (
-            self._step(lambda: inboxes.number(limit, passing_over=self._passing_over))
-            + self._deliver(lambda limit: outbox.disconnect(self._backend, limit))
-            + self._deliver(lambda limit: inboxes.push(self._backend, limit))
-            + self._deliver(lambda limit: outbox.publish(self._backend, limit))
-            + self._step(lambda: outbox.expand(limit))
-            + self._step(lambda: outbox.retry_texts(limit))
-            + self._step(lambda: outbox.email(EMAILS))
-        )
+        done = self._step(lambda: inboxes.number(limit, passing_over=self._passing_over))
+        done += self._deliver(lambda limit: inboxes.push(self._backend, limit))
+        for kind in outbox.due():
+            done += self._handle(kind, limit)
+        return done
+
+    def _handle(self, kind: Outbox.Kind, limit: int) -> int:
+        match kind:
+            case Outbox.Kind.DISCONNECT:
+                return self._deliver(lambda limit: outbox.disconnect(self._backend, limit))
+            case Outbox.Kind.PUBLICATION:
+                return self._deliver(lambda limit: outbox.publish(self._backend, limit))
+            case Outbox.Kind.SEND:
+                return self._step(outbox.expand)
+            case Outbox.Kind.RECALL:
+                return self._step(outbox.recall)
+            case Outbox.Kind.TEXT:
+                return self._step(lambda: outbox.retry_texts(limit))
+            case Outbox.Kind.EMAIL:
+                return self._step(lambda: outbox.email(EMAILS))
+            case _:
+                assert_never(kind)
 
     def _step(self, step: Callable[[], int]) -> int:
         if not self._lease.held():

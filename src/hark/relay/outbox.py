@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -18,11 +19,18 @@ from hark.backends.base import Backend, BackendError, Publication
 from hark.channels import Channel
 from hark.media.email import send_email
 from hark.models import Notification, Outbox
+from hark.recall import apply
 from hark.relay import retry
 from hark.render import Page
 from hark.wake import database
 
 Kind = Outbox.Kind
+
+
+def due() -> list[Outbox.Kind]:
+    """Return which kinds have something to do, by one small query."""
+    kinds = Outbox.objects.filter(due_at__lte=Now()).order_by("kind")
+    return [Kind(each) for each in kinds.values_list("kind", flat=True).distinct()]
 
 
 @contextmanager
@@ -72,9 +80,23 @@ def disconnect(backend: Backend, limit: int) -> int:
         return len(rows)
 
 
-def expand(_limit: int) -> int:
+def expand() -> int:
     """Write the notifications of one part of a large send: all of it and its row, or nothing."""
     return _each(Kind.SEND, 1, _write)
+
+
+def recall() -> int:
+    """Go on withdrawing or amending what was sent to very many: a thousand rows at a time."""
+    with _claimed(Kind.RECALL, 1) as jobs:
+        for job in jobs:
+            found, values = UUID(job.payload["facts"]), job.payload["values"]
+            last = apply(found, values, after=job.payload["after"])
+            if last is None:
+                _settle([job])
+            else:
+                job.payload |= {"after": last}
+                job.save(update_fields=["payload"])
+        return len(jobs)
 
 
 def retry_texts(limit: int) -> int:

@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
+from hark import prune
 from hark.backends import backend
 from hark.backends.base import BackendError
 from hark.conf import settings
@@ -27,6 +30,10 @@ class Command(BaseCommand):
         for name, text in (
             ("relay", "deliver what is owed, until stopped; a second one stands by"),
             ("gateway", "run the embedded real-time server with the options of HARK"),
+            (
+                "prune",
+                "forget what is older than KEEP_DAYS and KEEP_DELETED_DAYS",
+            ),
             ("doctor", "say what is configured, what answers, and what to do"),
         ):
             commands.add_parser(name, help=text, description=text.capitalize())
@@ -37,6 +44,8 @@ class Command(BaseCommand):
                 self._relay(options["verbosity"])
             case "gateway":
                 self._gateway()
+            case "prune":
+                self._prune()
             case "doctor":
                 self._doctor()
 
@@ -68,6 +77,14 @@ class Command(BaseCommand):
             signal.signal(each, lambda number, _: process.send_signal(number))
         if status := process.wait():
             raise CommandError(f"The gateway ended with status {status}", returncode=status)
+
+    def _prune(self) -> None:
+        now, given = timezone.now(), settings()
+        forgotten = prune.tombstones(now - timedelta(days=given.KEEP_DELETED_DAYS))
+        self.stdout.write(f"hark prune: {forgotten} deletions forgotten")
+        if given.KEEP_DAYS:
+            removed = prune.notifications(now - timedelta(days=given.KEEP_DAYS))
+            self.stdout.write(f"hark prune: {removed} notifications removed")
 
     def _doctor(self) -> None:
         findings = examine()

@@ -1,0 +1,55 @@
+"""Forgetting: old notifications, and deletions that every screen has heard of.
+
+Works in short transactions, oldest first. What is forgotten raises its owner's floor: a client
+whose log ends below it is told to read its inbox afresh.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from hark import log
+from hark.models import Inbox, Notification
+from hark.wake import database
+
+BATCH = 1000
+
+
+def tombstones(before: datetime) -> int:
+    """Forget what was deleted before then; return how many."""
+    count = 0
+    while True:
+        rows = Notification.objects.filter(deleted_at__lt=before, modseq__isnull=False)
+        batch = list(rows.order_by("deleted_at").only("user_id", "modseq")[:BATCH])
+        _forget(batch)
+        count += len(batch)
+        if len(batch) < BATCH:
+            return count
+
+
+def notifications(before: datetime) -> int:
+    """Forget all that happened before then, read or not; return how many."""
+    count = 0
+    while True:
+        # Ids grow with time, so the oldest are the first and no index on the time is needed.
+        rows = Notification.objects.order_by("id").only("user_id", "modseq", "created_at")[:BATCH]
+        old = [row for row in rows if row.created_at < before]
+        _forget(old)
+        count += len(old)
+        if len(old) < BATCH:
+            return count
+
+
+def _forget(rows: list[Notification]) -> None:
+    owners = sorted({row.user_id for row in rows})
+    with transaction.atomic(using=database()):
+        inboxes = log.lock(owners)
+        floors: dict[Any, int] = {}
+        for row in rows:
+            number = row.modseq or 0  # never numbered: no client can have followed the log past it
+            floors[row.user_id] = max(floors.get(row.user_id, 0), number)
+        for owner, floor in floors.items():
+            if floor > inboxes[owner].floor:
+                Inbox.objects.filter(pk=owner).update(floor=floor)
+        Notification.objects.filter(pk__in=[row.pk for row in rows]).delete()

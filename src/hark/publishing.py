@@ -1,0 +1,94 @@
+"""publish(): an application's own events, to whoever listens to a channel."""
+
+import json
+import logging
+import queue
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+
+from hark.backends import backend
+from hark.backends.base import BackendError, Publication
+from hark.channels import INBOX, Channel
+from hark.exceptions import BadChannel, NotSerializable, TooLarge
+from hark.facts import MAX_BYTES
+from hark.models import Outbox
+from hark.wake import database, wake_on_commit
+
+WAITING = 1000
+"""Ephemeral events that may wait for the backend; what comes on top is dropped."""
+
+logger = logging.getLogger(__name__)
+
+
+def publish(channel: Channel | str, event: Mapping[str, Any], *, ephemeral: bool = False) -> None:
+    """Publish an event once the present transaction is committed.
+
+    Args:
+        channel: A Channel, or its name written `namespace:key`.
+        event: A JSON object; dates, UUIDs and decimals become text.
+        ephemeral: For what is worthless a moment later, such as "is typing": straight to the
+            backend, at most once, and nothing waits for it. Otherwise it takes the outbox: at least
+            once, in order within its channel, whatever crashes.
+
+    Raises:
+        BadChannel: The name is none, or is an inbox, which only notifications reach.
+        NotSerializable: The event is no JSON object.
+        TooLarge: It takes more than 32 KiB.
+    """
+    to = channel if isinstance(channel, Channel) else Channel.parse(channel)
+    if to.namespace == INBOX:
+        raise BadChannel(str(to))
+    data = _plain(event)
+    if ephemeral:
+        publication = Publication(channel=to, data=data)
+        transaction.on_commit(lambda: _courier.send(publication), using=database(), robust=True)
+        return
+    Outbox.objects.create(kind=Outbox.Kind.PUBLICATION, subject=str(to), payload=data)
+    wake_on_commit()
+
+
+def _plain(event: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(event, Mapping):
+        raise NotSerializable("the event", event)
+    try:
+        text = json.dumps(dict(event), cls=DjangoJSONEncoder, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise NotSerializable("the event", event) from error
+    if len(text.encode()) > MAX_BYTES:
+        raise TooLarge("the event", len(text.encode()), MAX_BYTES)
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+class _Courier:
+    """A thread that publishes ephemeral events, so that no request waits for the backend."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.Queue[Publication] = queue.Queue(WAITING)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def send(self, publication: Publication) -> None:
+        with self._lock:  # started late, since a thread does not survive a server's fork
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="hark-courier", daemon=True)
+                self._thread.start()
+        try:
+            self._waiting.put_nowait(publication)
+        except queue.Full:
+            logger.warning("An ephemeral event for %s was dropped", publication.channel)
+
+    def _run(self) -> None:
+        while True:
+            publication = self._waiting.get()
+            try:
+                backend().publish([publication])
+            except BackendError as error:
+                logger.warning("An ephemeral event for %s was lost: %s", publication.channel, error)
+
+
+_courier = _Courier()

@@ -1,0 +1,246 @@
+"""notify(): who is told, what is stored, and what is refused before anything is written."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection, transaction
+
+from hark import NotificationType, facts, notify, register
+from hark.exceptions import (
+    AlreadyRegistered,
+    BadKey,
+    BadType,
+    HarkError,
+    NotARecipient,
+    NotRegistered,
+    NotSerializable,
+    TooLarge,
+)
+from hark.models import Notification
+from tests.hark.conftest import person
+from tests.hark.testapp.models import Article, Remark
+from tests.hark.testapp.notifications import Note, Remarked
+
+
+def told() -> list[str]:
+    names = Notification.objects.order_by("id").values_list("user__username", flat=True)
+    return list(names)
+
+
+def nobody() -> Any:
+    return get_user_model()._default_manager.none()
+
+
+def test_one_user_takes_one_query(bo: Any, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        notify(bo, Note(text="hello"))
+    assert told() == ["bo"]
+
+
+@pytest.mark.parametrize(
+    "recipients",
+    [
+        pytest.param(lambda ana, bo: [ana, bo], id="list"),
+        pytest.param(lambda ana, bo: iter([ana, bo]), id="iterator"),
+        pytest.param(lambda ana, bo: [ana, bo, ana], id="named twice"),
+        pytest.param(lambda ana, bo: get_user_model().objects.order_by("username"), id="queryset"),
+        pytest.param(lambda ana, bo: get_user_model().objects.all()[:2], id="slice"),
+        pytest.param(
+            lambda ana, bo: get_user_model().objects.filter(groups=None) | nobody(), id="joined"
+        ),
+    ],
+)
+def test_each_recipient_is_told_once(ana: Any, bo: Any, recipients: Callable[..., Any]) -> None:
+    notify(recipients(ana, bo), Note(text="hello"))
+    assert sorted(told()) == ["ana", "bo"]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="it takes 999 values in a statement")
+def test_a_thousand_recipients_take_one_statement(bo: Any, django_assert_num_queries: Any) -> None:
+    user_model = get_user_model()
+    user_model.objects.bulk_create(
+        [user_model(username=f"u{n}", email=f"u{n}@example.org") for n in range(999)]
+    )
+    with django_assert_num_queries(2):  # read the recipients, write their rows
+        notify(user_model.objects.all(), Note(text="hello"))
+    assert Notification.objects.count() == 1000
+
+
+@pytest.mark.parametrize("recipients", [[], iter(()), nobody])
+def test_telling_nobody_writes_nothing(db: None, recipients: Any) -> None:
+    notify(recipients() if callable(recipients) else recipients, Note(text="hello"))
+    assert told() == []
+
+
+def test_whoever_did_it_is_not_told(ana: Any, bo: Any, tea: Article) -> None:
+    Remark.objects.create(article=tea, author=bo, text="mine")
+    assert told() == []
+    remark = Remark.objects.create(article=tea, author=ana, text="hers")
+    notify([ana, bo], Remarked(remark=remark))
+    assert told() == ["bo", "bo"]
+
+
+def test_whoever_did_it_is_told_if_the_type_says_so(
+    ana: Any, remark: Callable[[], Remark], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Remarked, "tells_actor", True)
+    notify(ana, Remarked(remark=remark()))
+    assert told() == ["bo", "ana"]
+
+
+def test_rolled_back_means_never_sent(bo: Any) -> None:
+    with transaction.atomic():
+        notify(bo, Note(text="hello"))
+        transaction.set_rollback(True)
+    assert told() == []
+
+
+def test_a_key_reaches_each_recipient_once(ana: Any, bo: Any) -> None:
+    notify(bo, Note(text="shipped"), key="order-17")
+    notify([ana, bo], Note(text="shipped"), key="order-17")
+    notify(bo, Note(text="shipped"), key="order-18")
+    notify(bo, Note(text="shipped"))
+    notify(bo, Note(text="shipped"))
+    assert sorted(told()) == ["ana", "bo", "bo", "bo", "bo"]
+
+
+@pytest.mark.parametrize(
+    "recipients",
+    [
+        pytest.param(None, id="None"),
+        pytest.param("ana", id="text"),
+        pytest.param(7, id="a number"),
+        pytest.param(AnonymousUser(), id="nobody signed in"),
+        pytest.param([AnonymousUser()], id="nobody signed in, in a list"),
+        pytest.param(get_user_model()(username="new"), id="an unsaved user"),
+        pytest.param(Article.objects.none(), id="another model's queryset"),
+    ],
+)
+def test_only_users_can_be_told(bo: Any, recipients: Any) -> None:
+    with pytest.raises(NotARecipient, match="saved users"):
+        notify(recipients, Note(text="hello"))
+    with pytest.raises(NotARecipient):
+        notify([bo, recipients], Note(text="hello"))
+    assert told() == []
+
+
+def test_a_stranger_late_among_very_many_takes_all_of_it_back(settings: Any, bo: Any) -> None:
+    settings.HARK = {**settings.HARK, "DIRECT_RECIPIENTS": 2}
+    people = [person(f"p{n}") for n in range(5)]
+
+    def recipients() -> Iterator[Any]:
+        yield from people
+        yield "a stranger"
+
+    with pytest.raises(NotARecipient):
+        notify(recipients(), Note(text="hello"))
+    assert not Notification.objects.exists()
+
+
+class Plain(NotificationType):
+    pass
+
+
+@dataclass(frozen=True)
+class Unnamed(NotificationType):
+    text: str
+
+
+@dataclass(frozen=True)
+class Child(Note):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("notification", "error"),
+    [
+        (Plain(), NotRegistered),
+        (Unnamed("x"), NotRegistered),
+        (Child(text="x"), NotRegistered),
+        ("hello", NotRegistered),
+        (Note(text=object()), NotSerializable),
+        (Note(text={1, 2}), NotSerializable),
+        (Note(text=float("nan")), NotSerializable),
+        (Note(text="x", extra={"$model": "auth.user"}), NotSerializable),
+        (Note(text="x", extra={1: 2}), NotSerializable),
+        (Note(text="x", extra={"deep": [{"deeper": b"bytes"}]}), NotSerializable),
+        (Note(text=Article(title="unsaved")), NotSerializable),
+        (Note(text="x" * 32_768), TooLarge),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_stored_is_refused_before_anything_is_written(
+    bo: Any, notification: Any, error: type[HarkError]
+) -> None:
+    with pytest.raises(error) as raised:
+        notify(bo, notification)
+    assert len(str(raised.value)) > 20
+    assert told() == []
+
+
+def test_a_key_that_is_too_long_is_refused(bo: Any) -> None:
+    with pytest.raises(BadKey, match="200"):
+        notify(bo, Note(text="x"), key="k" * 201)
+
+
+def test_facts_at_the_limit_are_stored(bo: Any) -> None:
+    around = len(b'{"text": "", "extra": {}}')
+    notify(bo, Note(text="x" * (32 * 1024 - around)))
+    assert told() == ["bo"]
+
+
+def test_facts_come_back_as_they_were(tea: Article) -> None:
+    extra = {
+        "none": None,
+        "flags": [True, False],
+        "numbers": [1, 1.5, -(2**60)],
+        "moment": datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+        "day": date(2026, 1, 2),
+        "span": timedelta(days=1, microseconds=5),
+        "id": uuid.UUID(int=7),
+        "price": Decimal("1.10"),
+        "article": tea,
+    }
+    params = facts.dump(Note(text="é\u2028", extra=extra))
+    found = facts.fetch(set(facts.references(params)), {})
+    assert facts.load(params, found) == {"text": "é\u2028", "extra": extra}
+
+
+def test_the_same_facts_have_the_same_identity_and_others_another(tea: Article) -> None:
+    def identity(**fields: Any) -> uuid.UUID:
+        return facts.identity("note", facts.dump(Note(**fields)))
+
+    assert identity(text="a", extra={"x": 1, "y": 2}) == identity(text="a", extra={"y": 2, "x": 1})
+    assert identity(text="a") != identity(text="b")
+
+
+def test_a_name_belongs_to_one_class() -> None:
+    with pytest.raises(AlreadyRegistered, match="Note"):
+        register("note")(dataclass(frozen=True)(type("Other", (NotificationType,), {})))
+
+
+@pytest.mark.parametrize("name", ["", "Post", "post commented", "post..x", "x" * 101, ".x"])
+def test_a_bad_name_is_refused(name: str) -> None:
+    with pytest.raises(BadType, match="dotted lower-case"):
+        register(name)(Unnamed)
+
+
+def test_a_class_that_cannot_work_is_refused() -> None:
+    with pytest.raises(BadType, match="dataclass"):
+        register("plain")(Plain)
+    with pytest.raises(BadType, match="frozen"):
+        register("thawed")(dataclass(type("Thawed", (NotificationType,), {})))
+
+    @dataclass(frozen=True)
+    class Hiding(NotificationType):
+        actor: str
+
+    with pytest.raises(BadType, match="'actor'"):
+        register("hiding")(Hiding)
