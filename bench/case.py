@@ -64,20 +64,21 @@ class Scene:
         self._proven = 0
 
     def publish(self, publications: int) -> None:
-        """Publish one after the other, without waiting for their delivery."""
-        for _ in range(publications):
-            self.running.publish(make_payload(self.published))
-            self.published += 1
+        """Publish all at once, without waiting for their delivery."""
+        assert self.running.publish_all is not None
+        numbers = range(self.published, self.published + publications)
+        self.running.publish_all([make_payload(number) for number in numbers])
+        self.published += publications
 
-    def deliver(self, publications: int) -> float:
-        """Publish one after the other, each once the last is everywhere.
+    def deliver(self, publications: int, *, at_once: int = 1) -> float:
+        """Publish in groups of `at_once`, each once the last is everywhere.
 
         Returns:
             The seconds of processor time that one delivery took the subject.
         """
         before = self.running.cpu_seconds()
-        for _ in range(publications):
-            self.publish(1)
+        for _ in range(publications // at_once):
+            self.publish(at_once)
             self.swarm.wait_for(self.published)
         return (self.running.cpu_seconds() - before) / (publications * self.swarm.size)
 

@@ -108,22 +108,26 @@ def _row_from(kept: dict[str, Any]) -> Row:
     return Row(**{**kept, "role": Role(kept["role"]), "values": tuple(kept["values"])})
 
 
+def label(row: Row) -> str:
+    return f"{row.subject}, {row.setting}" if row.setting else row.subject
+
+
 def at_most(limit: float, row: Row, *, unit: str, tail: str = "") -> Target:
     """Return whether the median of `row` is at most `limit`."""
     found = f"{row.median:,.2f} {unit}"
-    text = f"{row.setting}: ≤ {limit:,g} {unit}{tail}"
+    text = f"{label(row)}: ≤ {limit:,g} {unit}{tail}"
     return Target(text=text, found=found, reached=row.median <= limit)
 
 
 def at_least(limit: float, row: Row, *, unit: str) -> Target:
     """Return whether the median of `row` is at least `limit`."""
     found = f"{row.median:,.0f} {unit}"
-    text = f"{row.setting}: ≥ {limit:,g} {unit}"
+    text = f"{label(row)}: ≥ {limit:,g} {unit}"
     return Target(text=text, found=found, reached=row.median >= limit)
 
 
 def at_most_times(limit: float, row: Row, yardstick: Row) -> Target:
     """Return whether the median of `row` is at most `limit` times that of its yardstick."""
     ratio = row.median / yardstick.median
-    text = f"{row.setting}: ≤ {limit:g} times the {yardstick.subject}"
+    text = f"{label(row)}: ≤ {limit:g} times the {yardstick.subject}"
     return Target(text=text, found=f"{ratio:.2f} times", reached=ratio <= limit)

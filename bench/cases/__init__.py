@@ -1,6 +1,14 @@
 """The cases, in the order in which they are run. A new one is a module, and a line here."""
 
 from bench.case import Case
-from bench.cases import fan_out
+from bench.cases import bursts, fan_out, memory, personal, publish, storm
 
-CASES: tuple[Case, ...] = (fan_out.CASE,)
+CASES: tuple[Case, ...] = (
+    fan_out.CASE,
+    bursts.CASE,
+    bursts.CPU_CASE,
+    personal.CASE,
+    publish.CASE,
+    memory.CASE,
+    storm.CASE,
+)

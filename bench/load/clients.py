@@ -1,5 +1,6 @@
 """One client: its socket, how far its opening is, and what it has heard."""
 
+import re
 import socket
 import struct
 import time
@@ -10,6 +11,8 @@ from bench.payload import MARK, PATTERN
 
 CHUNK = 65_536
 PING = b"\x81\x02{}"
+CLOSE = re.compile(rb"\x88[\x02-\x7d][\x0b-\x0f]")
+"""A close frame with a code from 3000 on; nothing like it occurs within frames of text."""
 _PONG = text_frame(b"{}")
 _CARRIED = len(MARK) - 1
 _TCP_INFO_DATA_SEGS_IN = 152  # struct tcp_info in linux/tcp.h

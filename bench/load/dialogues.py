@@ -43,9 +43,10 @@ class Door:
         channel: What client number N subscribes to; `{n}` stands for N.
         secret: Signs the clients' tokens.
         framed: Whether what arrives is WebSocket frames of JSON lines.
-        body: For HTTP calls: what to post; `{n}` stands for the number of the call.
+        body: For HTTP calls: what to post; `{n}` stands for the next of the channels' numbers.
         headers: For HTTP calls, besides the length.
         calls: For HTTP calls: how many each client makes.
+        channels: For HTTP calls: how many channels there are.
     """
 
     port: int
@@ -57,6 +58,7 @@ class Door:
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     calls: int = 0
+    channels: int = 1
 
     def at(self, port: int) -> "Door":
         """Return the same door on another port."""
@@ -129,7 +131,7 @@ def http_calls(door: Door, number: int, _place: Place) -> Dialogue:
     headers = "".join(f"{name}: {value}\r\n" for name, value in door.headers.items())
     head = f"POST {door.path} HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\n{headers}"
     for call in range(door.calls):
-        body = door.body.replace("{n}", str(number * door.calls + call))
+        body = door.body.replace("{n}", str((number * door.calls + call) % door.channels))
         request = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
         reply = yield request, b"}"
         _expect(b"200", reply)

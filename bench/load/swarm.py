@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from bench.load.clients import CHUNK, Client
+from bench.load.clients import CHUNK, CLOSE, Client
 from bench.load.dialogues import Door, Place, make_place
 from bench.load.wire import numbers_in
 
@@ -175,9 +175,10 @@ class Swarm:
         return time.monotonic() - began
 
     def close(self) -> None:
-        """Hang up, and begin again with no clients; tokens are kept."""
+        """Hang up, and begin again with no clients; only the tokens are kept."""
         for client in self.clients:
             self._leave(client)
+        self.places = [Place(token=place.token) for place in self.places]
         self.clients.clear()
         self.total = 0
 
@@ -230,13 +231,17 @@ class Swarm:
             return
         if client.is_open:
             self.total += client.hear(chunk)
+            if self.returns and CLOSE.search(chunk):
+                self._fell(client)
         else:
             self._guard(client, lambda: client.hear(chunk))
 
     def _guard(self, client: Client, step: Callable[[], int | None]) -> None:
         """Take one step of an opening, and note when it is done."""
         self.total += step() or 0
-        self.opening -= client.is_open
+        if client.is_open:
+            self.opening -= 1
+            client.place.tries = 0
 
     def _fell(self, client: Client) -> None:
         said = bytes(client.buffer[:200])
@@ -244,10 +249,9 @@ class Swarm:
         self.falls += 1
         if not self.returns:
             raise Fell(f"client {client.number} was disconnected after {said!r}")
+        # The back-off of the JavaScript SDK: half a second, and at random up to that doubled again.
+        pause = 0.5 + random.uniform(0, min(20.0, 0.5 * 2 ** min(client.place.tries, 6)))
         client.place.tries += 1
-        # Full jitter from 0.5 s, doubling up to 20 s: the back-off of the JavaScript SDK.
-        longest = min(20.0, 0.5 * 2 ** min(client.place.tries, 6))
-        pause = random.uniform(0, longest)
         heapq.heappush(self._due, (time.monotonic() + pause, self.falls, client.number))
 
     def _check(self, deadline: float, aim: str) -> None:

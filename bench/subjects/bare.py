@@ -9,11 +9,11 @@ def fan_out(listener: socket.socket, count: int) -> None:
     listener.accept()[0].close()  # whoever looked whether we listen
     sockets = [_accept(listener) for _ in range(count)]
     for line in sys.stdin.buffer:
-        text = line.rstrip(b"\n")
+        first, many, text = line.rstrip(b"\n").split(b" ", 2)
         size = len(text)
         head = bytes((0x81, size)) if size < 126 else b"\x81\x7e" + size.to_bytes(2)
         frame = head + text
-        for each in sockets:
+        for each in sockets[int(first) : int(first) + int(many)]:
             each.sendall(frame)
 
 

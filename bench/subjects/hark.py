@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from bench.load.dialogues import Door
@@ -60,14 +60,26 @@ def run_gateway(channel: str) -> Iterator[Running]:
     with start_gateway(port) as server:
         api = Api(port, HEADERS)
 
-        def publish(payload: bytes) -> None:
-            api.post("/api/publish", publish_body(channel, payload))
+        def publish_all(payloads: Sequence[bytes]) -> None:
+            if len(payloads) == 1:
+                api.post("/api/publish", publish_body(channel, payloads[0]))
+            else:
+                api.post("/api/batch", batch_body((channel, payload) for payload in payloads))
 
-        yield Running([server], door(port, channel), publish)
+        yield Running([server], door(port, channel), publish_all)
 
 
 def publish_body(channel: str, payload: bytes) -> bytes:
     return b'{"channel":"%b","data":%b}' % (channel.encode(), payload)
+
+
+def broadcast_body(channels: Iterable[str], payload: bytes) -> bytes:
+    return b'{"channels":%b,"data":%b}' % (json.dumps(list(channels)).encode(), payload)
+
+
+def batch_body(publications: Iterable[tuple[str, bytes]]) -> bytes:
+    commands = (b'{"publish":%b}' % publish_body(*each) for each in publications)
+    return b'{"commands":[%b]}' % b",".join(commands)
 
 
 def gateway(channel: str = "plain:all", name: str = "Hark gateway") -> Subject:

@@ -1,7 +1,8 @@
 /* The yardsticks: what the kernel alone asks for one delivery, and for one answer.
  *
- *   kernel fan-out PORT COUNT   accept COUNT sockets; then send each line of standard input to all
- *                               of them, as one WebSocket text frame, one send() after the other
+ *   kernel fan-out PORT COUNT   accept COUNT sockets; then read lines of standard input, each the
+ *                               first socket, how many from there on, and a text to send to them
+ *                               as one WebSocket text frame, one send() after the other
  *   kernel answer PORT          read a number of replies from standard input, each as its length,
  *                               a line feed and its bytes; then answer whatever arrives on a
  *                               connection with the first, the second, ... and the last from there on
@@ -64,8 +65,10 @@ static int fan_out(int listener, int count) {
     for (int i = 0; i < count; i++)
         sockets[i] = accept_one(listener);
     while (fgets(line, sizeof line, stdin)) {
-        size_t size = make_frame(frame, line, strcspn(line, "\n"));
-        for (int i = 0; i < count; i++)
+        char *text;
+        long first = strtol(line, &text, 10), last = first + strtol(text, &text, 10);
+        size_t size = make_frame(frame, text + 1, strcspn(text + 1, "\n"));
+        for (long i = first; i < last && i < count; i++)
             if (send(sockets[i], frame, size, MSG_NOSIGNAL) != (ssize_t)size)
                 die("send");
     }
@@ -94,7 +97,9 @@ static void answer(int listener) {
                 event.data.fd = accept_one(listener);
                 step[event.data.fd] = 0;
                 epoll_ctl(poll, EPOLL_CTL_ADD, event.data.fd, &event);
-            } else if (recv(fd, heard, sizeof heard, 0) <= 0) {
+                continue;
+            }
+            if (recv(fd, heard, sizeof heard, 0) <= 0) {
                 close(fd);
             } else {
                 send(fd, replies[step[fd]], sizes[step[fd]], MSG_NOSIGNAL);

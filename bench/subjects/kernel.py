@@ -40,7 +40,11 @@ def run_send_loop(clients: int) -> Iterator[Running]:
     command = [*_command(), "fan-out", str(port), str(clients)]
     with ServerProcess("send-loop", command, port=port, environment=os.environ) as server:
         door = Door(port=port, kind="bare", framed=True)
-        yield Running([server], door, lambda payload: server.write(payload + b"\n"))
+
+        def publish_all(payloads: Sequence[bytes]) -> None:
+            server.write(b"".join(b"0 %d %b\n" % (clients, payload) for payload in payloads))
+
+        yield Running([server], door, publish_all)
 
 
 @contextmanager
@@ -52,12 +56,8 @@ def run_answers(replies: Sequence[bytes], door: Door) -> Iterator[Running]:
         server.write(b"%d\n" % len(replies))
         for reply in replies:
             server.write(b"%d\n%b" % (len(reply), reply))
-        yield Running([server], door.at(port), _cannot_publish)
+        yield Running([server], door.at(port))
 
 
 def send_loop() -> Subject:
     return Subject(f"send() loop in {language()}", Role.YARDSTICK, run_send_loop)
-
-
-def _cannot_publish(_payload: bytes) -> None:
-    raise NotImplementedError

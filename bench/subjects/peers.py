@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from bench.subjects.hark import HEADERS, KEY, NAMESPACES, SECRET, door, publish_
 from bench.subjects.running import Api, NotHere, Running, Subject
 
 Start = Callable[[int], AbstractContextManager[Running]]
-Publisher = Callable[[bytes], None]
+Publisher = Callable[[Sequence[bytes]], None]
 
 _HERE = Path(__file__).parent
 _PINNED = _HERE.parent / "peers.txt"
@@ -73,7 +73,7 @@ def run_script(name: str) -> Iterator[Running]:
     command = [_python(), str(_HERE / f"peer_{name}.py"), str(port)]
     with ServerProcess(name, command, port=port, environment=os.environ) as server:
         door = Door(port=port, kind="websocket", framed=True)
-        yield Running([server], door, lambda payload: server.write(payload + b"\n"))
+        yield Running([server], door, lambda payloads: server.write(b"\n".join([*payloads, b""])))
 
 
 @contextmanager
@@ -116,16 +116,16 @@ def run_centrifugo(_clients: int) -> Iterator[Running]:
     with ServerProcess("centrifugo", [program], port=port, environment=environment) as server:
         api = Api(port, HEADERS)
 
-        def publish(payload: bytes) -> None:
-            api.post("/api/publish", publish_body("plain:all", payload))
+        def publish_all(payloads: Sequence[bytes]) -> None:
+            for payload in payloads:
+                api.post("/api/publish", publish_body("plain:all", payload))
 
-        yield Running([server], door(port, "plain:all"), publish)
+        yield Running([server], door(port, "plain:all"), publish_all)
 
 
 @contextmanager
 def run_nchan(_clients: int) -> Iterator[Running]:
     """Run nginx with one worker and nchan's in-memory store."""
-    program = _find("nginx")
     program = _find("nginx")
     module = Path(program).parent.parent / "lib/nginx/modules/ngx_nchan_module.so"
     if not module.exists():
@@ -180,10 +180,11 @@ def _run_redis() -> ServerProcess:
 def _publisher(port: int) -> Publisher:
     api = Api(port)
 
-    def publish(payload: bytes) -> None:
-        api.post("/publish", payload)
+    def publish_all(payloads: Sequence[bytes]) -> None:
+        for payload in payloads:
+            api.post("/publish", payload)
 
-    return publish
+    return publish_all
 
 
 def _find(program: str) -> str:

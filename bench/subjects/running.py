@@ -1,7 +1,8 @@
 """What a subject looks like to a case: a process, a door for clients, a way to publish."""
 
 import http.client
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from bench import meter
 from bench.load.dialogues import Door
 from bench.processes import ServerProcess
 from bench.results import Role
+
+LONGEST_IDLE = 2.0  # seconds; servers close what is idle for longer, uvicorn after 5
 
 
 class NotHere(Exception):
@@ -22,12 +25,13 @@ class Running:
     Args:
         processes: Everything whose processor time and memory count.
         door: Where its clients connect.
-        publish: Sends one payload to all clients; returns once the subject has accepted it.
+        publish_all: Sends payloads to all clients, all at once where it can; returns once the
+            subject has accepted them. None if it only answers.
     """
 
     processes: list[ServerProcess]
     door: Door
-    publish: Callable[[bytes], None]
+    publish_all: Callable[[Sequence[bytes]], None] | None = None
 
     @property
     def pids(self) -> list[int]:
@@ -56,11 +60,12 @@ class Subject:
 
 
 class Api:
-    """One HTTP connection, kept alive."""
+    """One HTTP connection, kept alive while it is used."""
 
     def __init__(self, port: int, headers: Mapping[str, str] | None = None) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self._headers = dict(headers or {})
+        self._used_at = time.monotonic()
 
     def post(self, path: str, body: bytes) -> bytes:
         """Return the answer's body.
@@ -68,6 +73,9 @@ class Api:
         Raises:
             RuntimeError: It was refused.
         """
+        if time.monotonic() > self._used_at + LONGEST_IDLE:
+            self._connection.close()  # the next request opens it again
+        self._used_at = time.monotonic()
         self._connection.request("POST", path, body, self._headers)
         answer = self._connection.getresponse()
         text = answer.read()
