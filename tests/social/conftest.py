@@ -66,7 +66,7 @@ def json_of(response: Any) -> Any:
 
 
 class Site:
-    """Asks for files, reads them whole and closes them."""
+    """Asks for files, and reads them whole, which closes them."""
 
     def __init__(self) -> None:
         self.client = Client()
@@ -74,7 +74,6 @@ class Site:
     def get(self, url: str) -> Any:
         answer: Any = self.client.get(url)
         answer.text_body = answer.getvalue().decode()
-        answer.close()
         return answer
 
 
