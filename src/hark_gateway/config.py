@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .auth import TokenOptions
 from .hub.options import ChannelRules, Seconds
+from .protocols.pubnub.options import PubNubOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,5 +228,7 @@ class Config:
     """WebSocket without an SDK."""
     prometheus: PrometheusOptions = field(default_factory=PrometheusOptions)
     """Metrics."""
+    pubnub: PubNubOptions = field(default_factory=PubNubOptions)
+    """The PubNub protocol."""
     health: HealthOptions = field(default_factory=lambda: HealthOptions(enabled=True))
     """Health page; on, unlike Centrifugo's."""

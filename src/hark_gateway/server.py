@@ -5,6 +5,7 @@ import contextlib
 import logging
 import resource
 import time
+from dataclasses import replace
 
 from .auth import Verifier
 from .config import Config
@@ -24,6 +25,7 @@ from .protocols.centrifuge.streams import (
 )
 from .protocols.centrifuge.websocket import WebSocketEndpoint
 from .protocols.centrifuge.wire import HTTP_STREAM, SSE, UNI_HTTP_STREAM, UNI_SSE
+from .protocols.pubnub.door import MAX_HEAD_BYTES, PubNubDoor
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class Gateway:
             Verifier(client.subscription_token) if separate else verifier,
         )
         self.api = Api(self.door, now=time.time())
+        self.pubnub = PubNubDoor(config.pubnub, self.hub) if config.pubnub.enabled else None
         self._add_routes()
 
     def _add_routes(self) -> None:
@@ -65,6 +68,9 @@ class Gateway:
         websocket = WebSocketEndpoint(self.door, config.websocket, origins)
         routes[config.websocket.handler_prefix.encode()] = Route(websocket)
         self._add_streams(origins)
+        if self.pubnub is not None:
+            self.pubnub.add_routes(self.host.routes)
+            self.host.limits = replace(self.host.limits, max_head_bytes=MAX_HEAD_BYTES)
         api = ApiEndpoint(self.api, config.http_api)
         for method in api.methods():
             path = f"{config.http_api.handler_prefix}/{method}".encode()
@@ -118,6 +124,8 @@ class Gateway:
             for connection in self.host.wheel.due(now):
                 connection.tick(now)
             self.hub.sweep(now)
+            if self.pubnub is not None:
+                self.pubnub.sweep(now)
             await asyncio.sleep(TICK)
 
     async def stop(self) -> None:
@@ -129,9 +137,13 @@ class Gateway:
         self._ticker.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._ticker
+        if self.pubnub is not None:
+            self.pubnub.close()
         log.info("stopped")
 
     async def _send_away(self) -> None:
+        if self.pubnub is not None:
+            self.pubnub.drain()
         for session in self.door.clients:
             session.disconnect(SHUTDOWN)
         for connection in tuple(self.host.connections):

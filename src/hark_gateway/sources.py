@@ -86,6 +86,11 @@ def parse_namespaces(text: str) -> Any:
     return [{"name": name} for name in text.split()]
 
 
+def parse_list(text: str, name: str) -> Any:
+    """Return a list written as JSON, or as words separated by spaces."""
+    return parse_json(text, name) if text.lstrip().startswith("[") else text.split()
+
+
 def parse_json(text: str, name: str) -> Any:
     try:
         return json.loads(text)
@@ -167,7 +172,7 @@ def parse(kind: Any, value: object, path: str) -> object:
     if kind is Seconds:
         return parse_duration(value, path)
     if get_origin(kind) is tuple:
-        items = value.split() if isinstance(value, str) else value
+        items = parse_list(value, path) if isinstance(value, str) else value
         if not isinstance(items, list):
             raise ConfigError(f"{path}: expected a list")
         item = get_args(kind)[0]
@@ -206,6 +211,8 @@ def check(config: Config) -> None:
     names = [namespace.name for namespace in rules.namespaces]
     if len(set(names)) < len(names):
         raise ConfigError("channel.namespaces: each name may stand once")
+    if faults := config.pubnub.faults(config.http_server.address):
+        raise ConfigError("; ".join(faults))
     check_channels("channel.without_namespace", rules.without_namespace, rules)
     for namespace in rules.namespaces:
         if not re.fullmatch(r"[-a-zA-Z0-9_.]{2,}", namespace.name):

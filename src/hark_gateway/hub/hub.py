@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .channel import Channel, Subscriber
@@ -10,6 +10,9 @@ from .errors import AlreadySubscribed, NotAvailable
 from .options import ChannelOptions, Namespaces
 from .stream import Member, Position, Publication, Stream
 from .timers import TimerWheel
+
+
+Listener = Callable[[Publication, bool], None]
 
 
 @dataclass(slots=True)
@@ -36,6 +39,9 @@ class Hub:
     def __init__(self, namespaces: Namespaces) -> None:
         self.namespaces = namespaces
         self.counts = Counts()
+        self.listeners: list[Listener] = []
+        """Told of every publication on whatever channel, after its subscribers, and whether it
+        may be kept. For protocols whose clients are not subscribed all the time."""
         self._channels: dict[str, Channel] = {}
         self._wheel: TimerWheel[Channel] = TimerWheel(tick=1)
         self._epoch = new_epoch()
@@ -88,6 +94,8 @@ class Hub:
         self.counts.publications += 1
         if channel is not None and channel.subscribers:
             self.counts.deliveries += channel.deliver(publication)
+        for listener in self.listeners:
+            listener(publication, keep)
         return position
 
     def subscribe(self, subscriber: Subscriber, name: str) -> Channel:

@@ -70,6 +70,12 @@ class Request:
                 return value
         return None
 
+    def let_go(self) -> None:
+        """Give back what only reading needed, before a long wait for the answer."""
+        self.path = self.query = self.body = b""
+        wish = self.headers.get(b"connection")
+        self.headers = {} if wish is None else {b"connection": wish}
+
 
 class Wheeled(Protocol):
     """What the server's timer wheel holds."""

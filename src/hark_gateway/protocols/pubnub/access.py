@@ -1,0 +1,158 @@
+"""Who may do what: keysets, the credentials of a request, and the rights that follow."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from . import signature, tokens
+from .errors import Forbidden, PubNubError, access_refusal
+from .options import KeysetOptions
+from .requests import Call, Malformed
+from .storage import RevocationStore
+from .tokens import BadToken, Permission, Token
+
+_REMEMBERED = 50_000
+"""Verified tokens that need not be verified again."""
+
+
+class Keyset:
+    """The keys of one application, and the tokens it has granted."""
+
+    def __init__(self, options: KeysetOptions) -> None:
+        self.publish_key = options.publish_key
+        self.subscribe_key = options.subscribe_key
+        self.secret_key = options.secret_key
+        self.access_manager = options.access_manager
+        self.token_key = tokens.signing_key(options.secret_key, options.subscribe_key)
+        self._verified: dict[str, Token] = {}
+
+    def token(self, text: str) -> Token:
+        """Verify a token, whether or not it has expired or been revoked.
+
+        Raises:
+            BadToken: It was not granted here.
+        """
+        token = self._verified.get(text)
+        if token is None:
+            token = tokens.decode(text, self.token_key)
+            if len(self._verified) >= _REMEMBERED:
+                del self._verified[next(iter(self._verified))]
+            self._verified[text] = token
+        return token
+
+    def is_signed(self, call: Call) -> bool:
+        """Return whether the holder of the secret key signed this very request, just now.
+
+        Raises:
+            PubNubError: The clock of the signer is wrong.
+        """
+        if not self.secret_key:
+            return False
+        valid = signature.is_valid(
+            self.secret_key,
+            self.publish_key,
+            self.subscribe_key,
+            method=call.method,
+            path=call.request.path.decode("ascii"),
+            query=call.query,
+            body=call.body,
+        )
+        if valid and abs(_timestamp(call) - call.now) > signature.MAX_AGE:
+            raise access_refusal("Invalid Timestamp")
+        return valid
+
+
+def _timestamp(call: Call) -> float:
+    try:
+        return call.integer("timestamp") or 0
+    except Malformed:
+        return 0
+
+
+@dataclass(slots=True)
+class Rights:
+    """What one request may do."""
+
+    everything: bool = False
+    token: Token | None = None
+
+    def require(
+        self, permission: Permission, channels: Iterable[str] = (), groups: Iterable[str] = ()
+    ) -> None:
+        """Check a permission on every name.
+
+        Raises:
+            Forbidden: It is missing on some; the error names exactly those.
+        """
+        if self.everything:
+            return
+        refused = [name for name in channels if not self.allow(permission, "channels", name)]
+        refused_groups = [name for name in groups if not self.allow(permission, "groups", name)]
+        if refused or refused_groups:
+            raise Forbidden(refused, refused_groups)
+
+    def allow(self, permission: Permission, kind: str, name: str) -> bool:
+        """Return whether the permission is there on one name."""
+        return self.everything or (
+            self.token is not None and self.token.allows(kind, name, permission)
+        )
+
+
+@dataclass(slots=True)
+class Gatekeeper:
+    """Finds the keyset and the rights of a request.
+
+    Args:
+        require_uuid: Refuse a token that was granted to another user.
+    """
+
+    revocations: RevocationStore
+    keysets: dict[str, Keyset] = field(default_factory=dict)
+    """By subscribe key."""
+    require_uuid: bool = True
+
+    def keyset(self, subscribe_key: str) -> Keyset:
+        """Return the keyset of that subscribe key.
+
+        Raises:
+            ServiceError: There is none.
+        """
+        keyset = self.keysets.get(subscribe_key)
+        if keyset is None:
+            raise access_refusal("Invalid Subscribe Key")
+        return keyset
+
+    def rights(self, keyset: Keyset, call: Call) -> Rights:
+        """Return what a request may do, by its signature or else by its token.
+
+        Raises:
+            PubNubError: It shows a credential that is no good, or no longer, or not its own.
+        """
+        if not keyset.access_manager:
+            return Rights(everything=True)
+        if "signature" in call.query:
+            if not keyset.is_signed(call):
+                raise access_refusal("Signature does not match")
+            return Rights(everything=True)
+        text = call.get("auth")
+        if not text:
+            return Rights()
+        return Rights(token=self._valid(keyset, text, call))
+
+    def refusal(self, token: Token, now: float) -> PubNubError | None:
+        """Return why a verified token is no longer good, if it is not."""
+        if token.expires_at <= now:
+            return access_refusal("Token is expired.")
+        if token.signature in self.revocations:
+            return access_refusal("Token is revoked")
+        return None
+
+    def _valid(self, keyset: Keyset, text: str, call: Call) -> Token:
+        try:
+            token = keyset.token(text)
+        except BadToken:
+            raise access_refusal("Invalid token") from None
+        if refusal := self.refusal(token, call.now):
+            raise refusal
+        if self.require_uuid and token.uuid is not None and token.uuid != call.uuid:
+            raise Forbidden
+        return token

@@ -1,0 +1,230 @@
+"""The door: which endpoint answers which path, and how answers and refusals are written."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from hark_gateway.hub.hub import Hub
+from hark_gateway.net.http import Exchange, Request, Route, Routes
+
+from . import requests
+from .access import Rights
+from .answers import preflight, refuse, respond
+from .endpoints import actions, granting, groups, history, presence, publishing
+from .endpoints.subscribing import Subscribing
+from .errors import PubNubError, ServiceError
+from .options import DEVELOPMENT, PubNubOptions
+from .requests import Call, Malformed, decode
+from .service import Service
+
+log = logging.getLogger(__name__)
+
+MAX_URI_BYTES = 32_768
+MAX_HEAD_BYTES = 65_536
+"""What the server must let pass, so that a long URI gets an answer in the protocol's own form."""
+MAX_BODY_BYTES = 131_072
+
+PREFIXES = (
+    "/time/", "/publish/", "/signal/", "/v1/channel-registration/", "/v1/files/",
+    "/v1/message-actions/", "/v1/push/", "/v1/auth/", "/v1/objects/", "/v2/auth/", "/v2/history/",
+    "/v2/objects/", "/v2/presence/", "/v2/push/", "/v2/subscribe/", "/v3/history/",
+    "/v3/history-with-actions/", "/v3/pam/",
+)  # fmt: skip
+
+ABSENT = {
+    "v1/files": ("file sharing", "Files"),
+    "v1/push": ("mobile push", "Push"),
+    "v2/push": ("mobile push", "Push"),
+    "v1/objects": ("App Context", "objects"),
+    "v2/objects": ("App Context", "objects"),
+    "v1/auth": ("Access Manager before version 3", "Access Manager"),
+    "v2/auth": ("Access Manager before version 3", "Access Manager"),
+}
+"""What this gateway has not got, by the first two segments of its paths."""
+
+
+class PubNubDoor:
+    """Everything that speaks PubNub on one hub.
+
+    Args:
+        clock: Returns the time, in seconds since the Unix epoch.
+    """
+
+    def __init__(
+        self, options: PubNubOptions, hub: Hub, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._clock = clock
+        self.service = Service(options, hub, now=clock)
+        self._subscribing = Subscribing(self.service)
+        warn(options)
+
+    def add_routes(self, routes: Routes) -> None:
+        """Take over every path of the protocol."""
+        for prefix in PREFIXES:
+            routes.prefixes[prefix.encode()] = Route(self, MAX_BODY_BYTES)
+
+    def sweep(self, now: float) -> None:
+        """Do what has fallen due. Call it a few times a second."""
+        self.service.sweep(now)
+
+    def drain(self) -> None:
+        """Answer all polls, so that their connections may be closed."""
+        self.service.polls.drain(self._subscribing.interests)
+
+    def close(self) -> None:
+        """Close the storage; nothing may be asked afterwards."""
+        self.service.database.close()
+
+    def __call__(self, request: Request, exchange: Exchange) -> None:
+        """Answer one request, now or later."""
+        if request.method == "OPTIONS":
+            preflight(request, exchange)
+            return
+        try:
+            if len(request.path) + len(request.query) > MAX_URI_BYTES:
+                raise ServiceError(414, "Request URI Too Long", "Balancer")
+            call = requests.read(request, self._clock())
+            answer = self._route(call, exchange)
+        except PubNubError as refusal:
+            refuse(exchange, refusal)
+        except Malformed as fault:
+            refuse(exchange, ServiceError(400, f"Invalid {fault}", "Balancer"))
+        except Exception:  # a fault of ours: logged in full, told to nobody
+            log.exception("request failed")
+            refuse(exchange, ServiceError(500, "Internal Server Error", "Balancer"))
+        else:
+            if answer is not None:
+                respond(exchange, 200, answer)
+
+    def _route(self, call: Call, exchange: Exchange) -> Any:  # noqa: C901, PLR0911 (a table)
+        """Return what to answer; None when it was answered already or will be later."""
+        service = self.service
+        match call.segments:
+            case ["v2", "subscribe", key, channels, _] if call.method == "GET":
+                keyset = service.gatekeeper.keyset(key)
+                return self._subscribing.subscribe(call, keyset, channels, exchange)
+            case ["publish", publish_key, key, _, channel, _, payload] if call.method == "GET":
+                data = decode(payload).encode()
+                return publishing.publish(service, call, (publish_key, key), channel, data)
+            case ["publish", publish_key, key, _, channel, _] if call.method == "POST":
+                return publishing.publish(service, call, (publish_key, key), channel, call.body)
+            case ["signal", publish_key, key, _, channel, _, payload] if call.method == "GET":
+                data = decode(payload).encode()
+                return publishing.signal(service, call, (publish_key, key), channel, data)
+            case ["time", "0"] if call.method == "GET":
+                return [service.clock.read(call.now)]
+            case ["v2", "presence", "sub-key" | "sub_key", key, *rest] if call.method == "GET":
+                return self._presence(call, key, rest)
+            case ["v3", "pam", key, "grant", *rest]:
+                return self._access(call, key, rest)
+            case ["v1", "message-actions", key, "channel", *rest]:
+                return self._actions(call, self._rights(call, key), rest)
+            case ["v1", "channel-registration", "sub-key", key, "channel-group", *rest]:
+                return self._groups(call, self._rights(call, key), rest)
+            case [
+                "v2" | "v3" as version,
+                ("history" | "history-with-actions") as kind,
+                _,
+                key,
+                *rest,
+            ]:
+                return self._history(call, self._rights(call, key), [version, kind, *rest])
+            case _:
+                raise not_here(call)
+
+    def _rights(self, call: Call, subscribe_key: str) -> Rights:
+        gatekeeper = self.service.gatekeeper
+        return gatekeeper.rights(gatekeeper.keyset(subscribe_key), call)
+
+    def _presence(self, call: Call, key: str, rest: list[str]) -> Any:  # noqa: PLR0911 (a table)
+        service = self.service
+        service.gatekeeper.keyset(key)
+        match rest:
+            case ["channel", channels, "heartbeat"]:
+                return presence.heartbeat(service, call, self._rights(call, key), channels)
+            case ["channel", channels, "leave"]:
+                return presence.leave(service, call, channels)
+            case ["uuid", uuid]:
+                return presence.where_now(service, call, uuid)
+            case []:
+                return presence.here_now_everywhere(service, call, self._rights(call, key))
+            case ["channel", channels]:
+                return presence.here_now(service, call, self._rights(call, key), channels)
+            case ["channel", channels, "uuid", uuid]:
+                return presence.get_state(service, call, self._rights(call, key), channels, uuid)
+            case ["channel", channels, "uuid", uuid, "data"]:
+                return presence.set_state(service, call, self._rights(call, key), channels, uuid)
+            case _:
+                raise not_here(call)
+
+    def _access(self, call: Call, key: str, rest: list[str]) -> Any:
+        keyset = self.service.gatekeeper.keyset(key)
+        match call.method, rest:
+            case "POST", []:
+                return granting.grant(call, keyset)
+            case "DELETE", [token]:
+                answer, revoked = granting.revoke(self.service, call, keyset, token)
+                interests = self._subscribing.interests
+                self.service.polls.cut(revoked.signature, interests, call.now)
+                return answer
+            case _:
+                raise not_here(call)
+
+    def _actions(self, call: Call, rights: Rights, rest: list[str]) -> Any:
+        service = self.service
+        match call.method, rest:
+            case "GET", [channel]:
+                return actions.list_(service, call, rights, channel)
+            case "POST", [channel, "message", message]:
+                return actions.add(service, call, rights, channel, message)
+            case "DELETE", [channel, "message", message, "action", action]:
+                return actions.remove(service, call, rights, channel, (message, action))
+            case _:
+                raise not_here(call)
+
+    def _groups(self, call: Call, rights: Rights, rest: list[str]) -> Any:
+        service, changed = self.service, self._subscribing.regroup
+        match call.method, rest:
+            case "GET", []:
+                return groups.list_(service, rights)
+            case "GET", [group]:
+                return groups.show_or_change(service, call, rights, group, changed)
+            case "GET", [group, "remove"]:
+                return groups.remove(service, rights, group, changed)
+            case _:
+                raise not_here(call)
+
+    def _history(self, call: Call, rights: Rights, rest: list[str]) -> Any:
+        service = self.service
+        match call.method, rest:
+            case "GET", ["v3", "history", "channel", channels]:
+                return history.fetch(service, call, rights, channels)
+            case "GET", ["v3", "history-with-actions", "channel", channel]:
+                return history.fetch_with_actions(service, call, rights, channel)
+            case "DELETE", ["v3", "history", "channel", channel]:
+                return history.delete(service, call, rights, channel)
+            case "GET", ["v3", "history", "message-counts", channels]:
+                return history.count(service, call, rights, channels)
+            case "GET", ["v2", "history", "channel", channel]:
+                return history.old_fetch(service, call, rights, channel)
+            case _:
+                raise not_here(call)
+
+
+def warn(options: PubNubOptions) -> None:
+    """Say loudly which keysets protect nothing."""
+    if options.development_keyset:
+        keys = f"{DEVELOPMENT.publish_key}, {DEVELOPMENT.subscribe_key}"
+        log.warning("PUBNUB DEVELOPMENT KEYSET IS ON (%s): its secret is known to all", keys)
+    for keyset in options.keysets:
+        if not keyset.access_manager:
+            key = keyset.subscribe_key
+            log.warning("PubNub keyset %s has no access manager: all channels are open", key)
+
+
+def not_here(call: Call) -> ServiceError:
+    """Return the 404 of a path that leads nowhere, saying so where PubNub has something."""
+    what, service = ABSENT.get("/".join(call.segments[:2]), ("", "Balancer"))
+    message = f"Not Found: this gateway has no {what}" if what else "Not Found"
+    return ServiceError(404, message, service)

@@ -1,0 +1,184 @@
+"""Presence: heartbeat, leave, here-now, where-now, and state."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from hark_gateway.protocols.pubnub import names
+from hark_gateway.protocols.pubnub.access import Rights
+from hark_gateway.protocols.pubnub.announcer import event
+from hark_gateway.protocols.pubnub.errors import ServiceError
+from hark_gateway.protocols.pubnub.names import BadName
+from hark_gateway.protocols.pubnub.requests import Call, Malformed, decode, path_names
+from hark_gateway.protocols.pubnub.service import Service
+from hark_gateway.protocols.pubnub.tokens import Permission
+
+SERVICE = "Presence"
+OK: dict[str, Any] = {"status": 200, "message": "OK", "service": SERVICE}
+HEARTBEAT_SECONDS = 300.0
+MIN_SECONDS, MAX_SECONDS = 10.0, 3600.0
+MAX_STATE_BYTES = 32_768
+MAX_LISTED = 1000
+
+
+def heartbeat(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
+    """Renew the sender's presence."""
+    channels, groups = _read(service, call, raw_channels)
+    rights.require(Permission.READ, channels, groups)
+    seconds = _number(call, "heartbeat") or HEARTBEAT_SECONDS
+    enter(service, call, _resolved(service, channels, groups), seconds=seconds)
+    return OK
+
+
+def enter(service: Service, call: Call, present: tuple[str, ...], *, seconds: float) -> None:
+    """Note that the sender is on all channels of `present`, sorted, and take in its state."""
+    uuid = call.uuid
+    if uuid is None:
+        return
+    seconds = min(max(seconds, MIN_SECONDS), MAX_SECONDS)
+    service.announce(
+        service.presence.enter(uuid, present, seconds=seconds, now=call.now), now=call.now
+    )
+    if "state" in call.query:
+        states = _state(call)
+        for channel in present:
+            state = states.get(channel)
+            if isinstance(state, dict):
+                _change_state(service, call, uuid, channel, state)
+
+
+def leave(service: Service, call: Call, raw_channels: str) -> Any:
+    """Take the sender out of channels."""
+    channels, groups = _read(service, call, raw_channels)
+    if call.uuid is not None:
+        left = _resolved(service, channels, groups)
+        service.announce(service.presence.leave(call.uuid, left), now=call.now)
+    return OK | {"action": "leave"}
+
+
+def here_now(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
+    """Say who is on channels."""
+    channels, groups = _read(service, call, raw_channels)
+    rights.require(Permission.READ, channels, groups)
+    if len(channels) == 1 and not groups:
+        return OK | _occupants(service, call, channels[0])
+    return _occupancies(service, call, _resolved(service, channels, groups))
+
+
+def here_now_everywhere(service: Service, call: Call, rights: Rights) -> Any:
+    """Say who is on any channel that the sender may read."""
+    occupied = service.presence.occupied()
+    readable = [name for name in occupied if rights.allow(Permission.READ, "channels", name)]
+    if not readable:
+        rights.require(Permission.READ, [",*"[1:]])
+    return _occupancies(service, call, readable)
+
+
+def where_now(service: Service, _call: Call, raw_uuid: str) -> Any:
+    """Say where a user is."""
+    return OK | {"payload": {"channels": service.presence.channels_of(decode(raw_uuid))}}
+
+
+def set_state(
+    service: Service, call: Call, rights: Rights, raw_channels: str, raw_uuid: str
+) -> Any:
+    """Set what a user says of itself; kept while it is present."""
+    channels, groups = _read(service, call, raw_channels)
+    rights.require(Permission.READ, channels, groups)
+    if "state" not in call.query:
+        raise ServiceError(400, "No state specified.", SERVICE)
+    state = _state(call)
+    for channel in _resolved(service, channels, groups):
+        _change_state(service, call, decode(raw_uuid), channel, state)
+    return OK | {"payload": state}
+
+
+def get_state(
+    service: Service, call: Call, rights: Rights, raw_channels: str, raw_uuid: str
+) -> Any:
+    """Return what a user says of itself."""
+    channels, groups = _read(service, call, raw_channels)
+    rights.require(Permission.READ, channels, groups)
+    uuid = decode(raw_uuid)
+    if len(channels) == 1 and not groups:
+        state = service.presence.state(uuid, channels[0])
+        return OK | {"payload": state, "uuid": uuid, "channel": channels[0]}
+    resolved = _resolved(service, channels, groups)
+    states = {name: service.presence.state(uuid, name) for name in resolved}
+    return OK | {"payload": {"channels": states}, "uuid": uuid}
+
+
+def _read(service: Service, call: Call, raw_channels: str) -> tuple[list[str], list[str]]:
+    """Return channels and groups asked for; names of presence channels mean nothing here."""
+    channels, groups = path_names(raw_channels), call.groups
+    options = service.options
+    if len(channels) > options.max_channels or len(groups) > options.max_groups * 2:
+        raise ServiceError(400, "Too many channels or channel groups", SERVICE)
+    try:
+        for name in (*channels, *groups):
+            names.check_subscription(name)
+    except BadName:
+        raise ServiceError(400, "Invalid channel or channel group", SERVICE) from None
+    return _without_presence(channels), _without_presence(groups)
+
+
+def _without_presence(given: Iterable[str]) -> list[str]:
+    return [name for name in dict.fromkeys(given) if not names.is_presence(name)]
+
+
+def _resolved(service: Service, channels: list[str], groups: list[str]) -> tuple[str, ...]:
+    """Return the channels, those of the groups included, in the one order that presence shares."""
+    in_groups = [name for group in groups for name in service.groups.channels(group)]
+    return tuple(sorted({*channels, *in_groups}))
+
+
+def _occupancies(service: Service, call: Call, channels: Iterable[str]) -> Any:
+    found = {name: _occupants(service, call, name) for name in channels}
+    occupied = {name: each for name, each in found.items() if each["occupancy"]}
+    payload = {
+        "total_occupancy": sum(each["occupancy"] for each in occupied.values()),
+        "total_channels": len(occupied),
+        "channels": occupied,
+    }
+    return OK | {"payload": payload}
+
+
+def _occupants(service: Service, call: Call, channel: str) -> dict[str, Any]:
+    occupancy = service.presence.occupancy(channel)
+    if call.flag("disable_uuids"):
+        return {"occupancy": occupancy}
+    offset = _number(call, "offset") or 0
+    limit = min(_number(call, "limit") or MAX_LISTED, MAX_LISTED)
+    uuids = service.presence.occupants(channel)[offset : offset + limit]
+    if not call.flag("state"):
+        return {"uuids": uuids, "occupancy": occupancy}
+    described = []
+    for uuid in uuids:
+        state = service.presence.state(uuid, channel)
+        described.append({"uuid": uuid, "state": state} if state else {"uuid": uuid})
+    return {"uuids": described, "occupancy": occupancy}
+
+
+def _change_state(
+    service: Service, call: Call, uuid: str, channel: str, state: dict[str, Any]
+) -> None:
+    if service.presence.set_state(uuid, channel, state):
+        occupancy = service.presence.occupancy(channel)
+        told = event("state-change", occupancy, now=call.now, uuid=uuid, data=state)
+        if service.live.listened_to(channel + names.PRESENCE):
+            service.tell(channel, told, now=call.now)
+
+
+def _state(call: Call) -> dict[str, Any]:
+    try:
+        if len(call.query["state"]) > MAX_STATE_BYTES:
+            raise Malformed("state")
+        return call.json_object("state") or {}
+    except Malformed:
+        raise ServiceError(400, "Invalid JSON specified.", SERVICE) from None
+
+
+def _number(call: Call, name: str) -> int | None:
+    try:
+        return call.integer(name)
+    except Malformed:
+        raise ServiceError(400, f"Invalid {name}", SERVICE) from None

@@ -1,0 +1,182 @@
+"""Subscribe: the long poll that everything is delivered through."""
+
+from collections.abc import Iterable
+
+from hark_gateway.net.http import Exchange
+from hark_gateway.protocols.pubnub import names
+from hark_gateway.protocols.pubnub.access import Keyset, Rights
+from hark_gateway.protocols.pubnub.errors import ServiceError
+from hark_gateway.protocols.pubnub.filters import BadFilter, Filter, compiled
+from hark_gateway.protocols.pubnub.live import Interest
+from hark_gateway.protocols.pubnub.names import BadName
+from hark_gateway.protocols.pubnub.polls import Matched, Poll, select
+from hark_gateway.protocols.pubnub.requests import Call, Malformed, path_names
+from hark_gateway.protocols.pubnub.service import Service
+from hark_gateway.protocols.pubnub.tokens import Permission
+
+from .presence import HEARTBEAT_SECONDS, enter
+
+SERVICE = "Subscribe"
+
+
+class Wish:
+    """What one client subscribes to; kept between its polls."""
+
+    __slots__ = ("channels", "groups", "interest", "key", "present")
+
+    def __init__(
+        self, key: tuple[str, str], channels: list[str], groups: list[str], interest: Interest
+    ) -> None:
+        self.key = key
+        self.channels = channels
+        self.groups = groups
+        self.interest = interest
+        self.present = tuple(sorted(name for name in interest.names if not names.is_presence(name)))
+
+
+class Subscribing:
+    """The subscribe endpoint."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._wishes: dict[tuple[str, str], Wish] = {}
+        self._by_interest: dict[Interest, Wish] = {}
+        service.polls.on_retire = self._forget
+
+    @property
+    def interests(self) -> list[Interest]:
+        """Every interest that somebody polls with, or did a moment ago."""
+        return list(self._by_interest)
+
+    def subscribe(self, call: Call, keyset: Keyset, channels: str, exchange: Exchange) -> None:
+        """Answer at once if there is something to say, else hold the request."""
+        service = self._service
+        rights = service.gatekeeper.rights(keyset, call)
+        wish = self._wish(call, channels)
+        _check(rights, wish)
+        poll = Poll(
+            exchange=exchange,
+            interest=wish.interest,
+            cursor=_cursor(call),
+            subscribe_key=keyset.subscribe_key,
+            token=rights.token,
+            filter=_filter(call),
+        )
+        shaking_hands = not poll.cursor
+        if shaking_hands:  # the cursor first, so that the client hears of its own joining
+            poll.cursor = service.clock.read(call.now)
+        enter(service, call, wish.present, seconds=_heartbeat(call))
+        if shaking_hands:
+            service.polls.answer(poll, [])
+        elif missed := self._missed(poll):
+            service.polls.answer(poll, missed)
+        else:
+            call.request.let_go()
+            service.polls.hold(poll, now=call.now)
+
+    def _missed(self, poll: Poll) -> Matched:
+        """Return what the poll wants of what came after its cursor, and move the cursor there."""
+        while poll.interest.last > poll.cursor:
+            events = self._service.live.collect(poll.interest, poll.cursor)
+            if not events:
+                break
+            poll.cursor = events[-1][0].timetoken
+            if wanted := select(events, poll.filter):
+                return wanted
+        return []
+
+    def regroup(self, group: str) -> None:
+        """Let running subscribers of a group follow a change of its channels."""
+        concerned = {group, group + names.PRESENCE}
+        for wish in list(self._by_interest.values()):
+            if concerned.intersection(wish.groups):
+                self._replace(wish)
+
+    def _wish(self, call: Call, raw_channels: str) -> Wish:
+        key = (raw_channels, call.query.get("channel-group", ""))
+        wish = self._wishes.get(key)
+        if wish is None:
+            channels, groups = self._read_names(call, raw_channels)
+            wish = self._open(key, channels, groups, call.now)
+        return wish
+
+    def _read_names(self, call: Call, raw_channels: str) -> tuple[list[str], list[str]]:
+        channels, groups = path_names(raw_channels), call.groups
+        options = self._service.options
+        if not channels and not groups:
+            raise ServiceError(400, "Missing channel or channel group", SERVICE)
+        if len(channels) > options.max_channels or len(groups) > options.max_groups * 2:
+            raise ServiceError(400, "Too many channels or channel groups", SERVICE)
+        try:
+            for name in (*channels, *groups):
+                names.check_subscription(name)
+        except BadName:
+            raise ServiceError(400, "Invalid channel or channel group", SERVICE) from None
+        return list(dict.fromkeys(channels)), list(dict.fromkeys(groups))
+
+    def _open(
+        self, key: tuple[str, str], channels: list[str], groups: list[str], now: float
+    ) -> Wish:
+        by_group = {
+            name: group for group in groups for name in self._members(group) if name not in channels
+        }
+        wish = Wish(key, channels, groups, Interest(channels, by_group))
+        self._wishes[key] = wish
+        self._by_interest[wish.interest] = wish
+        self._service.live.register(wish.interest, now=now)
+        self._service.polls.rest(wish.interest)
+        return wish
+
+    def _members(self, group: str) -> Iterable[str]:
+        """Return the names that a group stands for; `g-pnpres` for its channels' presence."""
+        if names.is_presence(group):
+            channels = self._service.groups.channels(group.removesuffix(names.PRESENCE))
+            return [channel + names.PRESENCE for channel in channels]
+        return self._service.groups.channels(group)
+
+    def _replace(self, wish: Wish) -> None:
+        old = wish.interest
+        service = self._service
+        service.live.retire(old)
+        del self._by_interest[old]
+        new = self._open(wish.key, wish.channels, wish.groups, service.now())
+        service.polls.move(old, new.interest)
+
+    def _forget(self, interest: Interest) -> None:
+        wish = self._by_interest.pop(interest, None)
+        if wish is not None and self._wishes.get(wish.key) is wish:
+            del self._wishes[wish.key]
+
+
+def _check(rights: Rights, wish: Wish) -> None:
+    """Check that everything wished for may be read, once for each token and wish."""
+    token = rights.token
+    if token is None or token.cleared is not wish:
+        rights.require(Permission.READ, wish.channels, wish.groups)
+        if token is not None:
+            token.cleared = wish
+
+
+def _cursor(call: Call) -> int:
+    """Return the timetoken to go on from; 0 asks for the present."""
+    try:
+        return call.integer("tt") or 0
+    except Malformed:
+        raise ServiceError(400, "Invalid timetoken", SERVICE) from None
+
+
+def _heartbeat(call: Call) -> float:
+    """Return how long the client counts as present after this request, in seconds."""
+    try:
+        given = call.integer("heartbeat")
+    except Malformed:
+        raise ServiceError(400, "Invalid heartbeat", SERVICE) from None
+    return float(given) if given else HEARTBEAT_SECONDS
+
+
+def _filter(call: Call) -> Filter | None:
+    expression = call.get("filter-expr")
+    try:
+        return compiled(expression) if expression else None
+    except BadFilter as fault:
+        raise ServiceError(400, f"Invalid filter expression: {fault}", SERVICE) from None

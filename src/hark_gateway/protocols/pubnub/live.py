@@ -1,0 +1,205 @@
+"""What subscribers may still catch up with, and who is interested in what.
+
+Each name has a log of its last events. An interest is a list of names that some clients subscribe
+to together; it is kept between their polls, so that a poll that finds nothing new costs the same
+for one name as for a hundred. Nothing here waits or knows a socket.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hark_gateway.hub.timers import TimerWheel
+
+from . import names
+from .filters import Sources
+
+MAX_BATCH = 100
+"""Events in one answer."""
+MAX_BATCH_BYTES = 1 << 20
+
+
+class Event:
+    """Something subscribers are sent. `head` is its envelope, all but the last brace."""
+
+    __slots__ = ("channel", "filterable", "head", "timetoken")
+
+    def __init__(
+        self, timetoken: int, channel: str, head: bytes, *, filterable: bool = False
+    ) -> None:
+        self.timetoken = timetoken
+        self.channel = channel
+        self.head = head
+        self.filterable = filterable
+
+    @property
+    def sources(self) -> Sources:
+        """What filter expressions may look at."""
+        envelope: Mapping[str, Any] = json.loads(self.head + b"}")
+        return Sources(envelope["d"], envelope.get("u"))
+
+
+class Log:
+    """The last events of one name."""
+
+    __slots__ = ("events", "forgotten", "interests", "name", "wheel_slot")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.events: list[Event] = []
+        self.interests: list[Interest] = []
+        self.forgotten = 0.0
+        self.wheel_slot = 0
+
+
+class Interest:
+    """A list of names that clients subscribe to together.
+
+    Args:
+        plain: Channels and wildcards, as subscribed.
+        by_group: For each channel that only a group led to, that group's name as subscribed.
+    """
+
+    __slots__ = ("alive", "by_group", "last", "names", "pending", "waiting", "wheel_slot")
+
+    def __init__(self, plain: Iterable[str], by_group: Mapping[str, str]) -> None:
+        self.names = tuple(dict.fromkeys([*plain, *by_group]))
+        self.by_group = by_group
+        self.last = 0
+        """The highest timetoken that ever matched."""
+        self.pending: list[tuple[Event, str | None]] = []
+        """Matched since the last delivery, each with the subscription that matched."""
+        self.waiting: dict[Any, None] = {}
+        """Whoever waits for the next event, in order of arrival."""
+        self.alive = True
+        self.wheel_slot = 0
+
+    def label(self, name: str) -> str | None:
+        """Return the subscription to be named when the log `name` had the event."""
+        return self.by_group.get(name, name if names.is_wildcard(name) else None)
+
+
+class Live:
+    """All logs and interests.
+
+    Args:
+        size: Events kept in one log.
+        ttl: Seconds a log is kept after its last event, and an unused interest's presence and
+            wildcard logs after its last poll.
+    """
+
+    def __init__(self, *, size: int = 100, ttl: float = 1200) -> None:
+        self._size = size
+        self._ttl = ttl
+        self._logs: dict[str, Log] = {}
+        self._wheel: TimerWheel[Log] = TimerWheel(tick=1)
+        self._dead: set[str] = set()
+        self.dirty: dict[Interest, None] = {}
+        """Interests with pending events that somebody waits for."""
+
+    def add(self, event: Event, *, now: float) -> None:
+        """Log an event under its channel and the wildcards listened to; mark who waits for it."""
+        for name in (event.channel, *names.wildcards_of(event.channel)):
+            log = self._logs.get(name)
+            if log is None:
+                if name is not event.channel or names.is_presence(name):
+                    continue  # kept only once somebody has listened
+                log = self._logs[name] = Log(name)
+            log.events.append(event)
+            if len(log.events) > self._size:
+                del log.events[0]
+            self._keep(log, now)
+            self._mark(log, event)
+
+    def listened_to(self, name: str) -> bool:
+        """Return whether an event of that name would be kept or delivered at all."""
+        return any(each in self._logs for each in (name, *names.wildcards_of(name)))
+
+    def register(self, interest: Interest, *, now: float) -> None:
+        """Begin to match events with an interest."""
+        for name in interest.names:
+            log = self._logs.get(name)
+            if log is None:
+                log = self._logs[name] = Log(name)
+            log.interests.append(interest)
+            self._keep(log, now)
+            if log.events:
+                interest.last = max(interest.last, log.events[-1].timetoken)
+
+    def retire(self, interest: Interest) -> None:
+        """Match an interest no longer."""
+        interest.alive = False
+        self.dirty.pop(interest, None)
+        self._dead.update(interest.names)
+
+    def collect(self, interest: Interest, cursor: int) -> list[tuple[Event, str | None]]:
+        """Return what matched after `cursor`, oldest first, as much as one answer takes.
+
+        An event that matches in several ways is there once: as its channel, or else as its group,
+        or else as a wildcard.
+        """
+        found: dict[int, tuple[Event, str | None]] = {}
+        for name in interest.names:
+            log = self._logs.get(name)
+            if log is None or not log.events or log.events[-1].timetoken <= cursor:
+                continue
+            label = interest.label(name)
+            for event in reversed(log.events):
+                if event.timetoken <= cursor:
+                    break
+                known = found.get(event.timetoken)
+                if known is None or _rank(label) < _rank(known[1]):
+                    found[event.timetoken] = (event, label)
+        ordered = [found[timetoken] for timetoken in sorted(found)[:MAX_BATCH]]
+        return ordered[: _within(MAX_BATCH_BYTES, ordered)]
+
+    def sweep(self, now: float) -> None:
+        """Give back logs that nobody needs any more. Call it about once a second."""
+        for name in self._dead:
+            if log := self._logs.get(name):
+                log.interests = [interest for interest in log.interests if interest.alive]
+        self._dead.clear()
+        for log in self._wheel.due(now):
+            if log.forgotten > now:
+                self._wheel.set(log, log.forgotten)
+            elif log.interests:
+                log.events = []
+                self._wheel.set(log, now + self._ttl)
+            else:
+                del self._logs[log.name]
+
+    def _mark(self, log: Log, event: Event) -> None:
+        for interest in log.interests:
+            if not interest.alive:
+                continue
+            interest.last = event.timetoken
+            if not interest.waiting:
+                continue
+            if interest.pending and interest.pending[-1][0] is event:
+                if _rank(interest.label(log.name)) < _rank(interest.pending[-1][1]):
+                    interest.pending[-1] = (event, interest.label(log.name))
+                continue
+            interest.pending.append((event, interest.label(log.name)))
+            self.dirty[interest] = None
+
+    def _keep(self, log: Log, now: float) -> None:
+        log.forgotten = now + self._ttl
+        if not log.wheel_slot:
+            self._wheel.set(log, log.forgotten)
+
+
+def _rank(label: str | None) -> int:
+    """Order the ways of matching: channel, group, wildcard."""
+    if label is None:
+        return 0
+    return 2 if names.is_wildcard(label) else 1
+
+
+def _within(limit: int, events: list[tuple[Event, str | None]]) -> int:
+    """Return how many events fit into `limit` bytes; at least one."""
+    total = 0
+    for number, (event, _) in enumerate(events):
+        total += len(event.head)
+        if total > limit and number:
+            return number
+    return len(events)

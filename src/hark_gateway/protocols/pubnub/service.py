@@ -1,0 +1,206 @@
+"""What all endpoints act on: one hub, one clock, what is live, who is present, what is stored."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from hark_gateway.hub.hub import Hub
+from hark_gateway.hub.stream import Member
+from hark_gateway.hub.stream import Publication as HubPublication
+
+from . import envelopes, names
+from .access import Gatekeeper, Keyset
+from .announcer import Announcer, Event
+from .clock import TICKS_PER_SECOND, TimetokenClock
+from .envelopes import MessageType
+from .live import Live
+from .options import PubNubOptions
+from .polls import Polls
+from .presence import Change, Presence
+from .storage import ActionStore, Database, GroupStore, Message, MessageStore, RevocationStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A message on its way in; `data` and `meta` are JSON on one line."""
+
+    channel: str
+    data: bytes
+    publisher: str | None = None
+    meta: bytes | None = None
+    custom_type: str | None = None
+    store: bool = True
+    ttl: float = 0
+    """Seconds it is stored; 0 as long as all others."""
+
+
+class Service:
+    """All state behind the protocol, on the hub that every protocol shares."""
+
+    def __init__(self, options: PubNubOptions, hub: Hub, *, now: Callable[[], float]) -> None:
+        self.options = options
+        self.hub = hub
+        self.now = now
+        rules = hub.namespaces.rules
+        self.spelling = names.Spelling(
+            [namespace.name for namespace in rules.namespaces], boundary=rules.namespace_boundary
+        )
+        self._open_storage()
+        self.live = Live(size=options.buffer_size, ttl=options.buffer_ttl)
+        self.presence = Presence()
+        self.announcer = Announcer(
+            announce_max=options.presence_announce_max, interval=options.presence_interval
+        )
+        self.gatekeeper = Gatekeeper(
+            self.revocations,
+            {each.subscribe_key: Keyset(each) for each in options.all_keysets},
+            options.require_uuid,
+        )
+        self.polls = Polls(
+            self.live, hold_time=options.hold_time, clock=now, refusal=self.gatekeeper.refusal
+        )
+        self._publishing = False
+        self._swept = 0.0
+        self._refill(now())
+        hub.listeners.append(self._heard)
+
+    def _open_storage(self) -> None:
+        options = self.options
+        path = Path(options.storage_path) if options.storage_path else None
+        self.database = Database(path, max_bytes=options.storage_max_bytes)
+        self.messages = MessageStore(
+            self.database, size=options.history_size, ttl=options.history_ttl
+        )
+        self.actions = ActionStore(self.database, ttl=options.history_ttl)
+        self.groups = GroupStore(self.database)
+        self.revocations = RevocationStore(self.database)
+        self.clock = TimetokenClock(self.database.last_timetoken())
+
+    def _refill(self, now: float) -> None:
+        """Let subscribers catch up across a restart with what was stored before it."""
+        since = int((now - self.options.buffer_ttl) * TICKS_PER_SECOND)
+        for message in self.messages.since(since, now=now):
+            event = envelopes.event(
+                message.timetoken,
+                message.channel,
+                message.data,
+                publisher=message.publisher,
+                meta=message.meta,
+                custom_type=message.custom_type,
+                filterable=True,
+            )
+            self.live.add(event, now=now)
+
+    # Messages
+
+    def publish(self, publication: Publication, *, now: float) -> int:
+        """Store a message and deliver it on every protocol; return its timetoken."""
+        timetoken = self._take_in(publication, now)
+        publisher = publication.publisher
+        self._publishing = True
+        try:
+            self.hub.publish(
+                self.spelling.to_hub(publication.channel),
+                publication.data,
+                now=now,
+                publisher=None if publisher is None else Member(client="", user=publisher),
+                tags=_tags(publication.meta),
+                keep=publication.store,
+            )
+        finally:
+            self._publishing = False
+        return timetoken
+
+    def emit(self, kind: MessageType, publication: Publication, *, now: float) -> int:
+        """Deliver what is never stored, to subscribers of this protocol; return its timetoken."""
+        timetoken = self.clock.tick(now)
+        event = envelopes.event(
+            timetoken,
+            publication.channel,
+            publication.data,
+            kind=kind,
+            publisher=publication.publisher,
+            custom_type=publication.custom_type,
+            filterable=kind is MessageType.SIGNAL,
+        )
+        self.live.add(event, now=now)
+        self.polls.plan_flush()
+        return timetoken
+
+    def _heard(self, heard: HubPublication, keep: bool) -> None:
+        """Take in what another protocol published."""
+        channel = None if self._publishing else self.spelling.from_hub(heard.channel)
+        if channel is not None:
+            publication = Publication(
+                channel=channel,
+                data=heard.data,
+                publisher=heard.publisher.user if heard.publisher is not None else None,
+                meta=msgspec.json.encode(heard.tags) if heard.tags else None,
+                store=keep,
+            )
+            self._take_in(publication, heard.time)
+
+    def _take_in(self, publication: Publication, now: float) -> int:
+        """Number a message, store it and mark who is to hear it, in one step."""
+        timetoken = self.clock.tick(now)
+        channel, data, meta = publication.channel, publication.data, publication.meta
+        if publication.store and self.options.history_size:
+            message = Message(
+                channel, timetoken, data, meta, publication.publisher, publication.custom_type
+            )
+            self.messages.add(message, now=now, ttl=publication.ttl)
+        event = envelopes.event(
+            timetoken,
+            channel,
+            data,
+            publisher=publication.publisher,
+            meta=meta,
+            custom_type=publication.custom_type,
+            filterable=True,
+        )
+        self.live.add(event, now=now)
+        self.polls.plan_flush()
+        return timetoken
+
+    # Presence
+
+    def announce(self, changes: Iterable[Change], *, now: float) -> None:
+        """Tell whoever listens who came and who went."""
+        for change in changes:
+            if self.live.listened_to(change.channel + names.PRESENCE):
+                event = self.announcer.note(change, now=now)
+                if event is not None:
+                    self.tell(change.channel, event, now=now)
+
+    def tell(self, channel: str, event: Event, *, now: float) -> None:
+        """Deliver one presence event of `channel`."""
+        data = msgspec.json.encode(event)
+        name = channel + names.PRESENCE
+        self.live.add(envelopes.event(self.clock.tick(now), name, data), now=now)
+        self.polls.plan_flush()
+
+    # Life
+
+    def sweep(self, now: float) -> None:
+        """Do what has fallen due. Call it a few times a second."""
+        self.polls.sweep(now)
+        if now - self._swept < 1:
+            return
+        self._swept = now
+        self.announce(self.presence.due(now), now=now)
+        for channel, event in self.announcer.due(now):
+            self.tell(channel, event, now=now)
+        self.live.sweep(now)
+        self.messages.sweep(now)
+        self.actions.sweep(now)
+        self.revocations.sweep(now)
+
+
+def _tags(meta: bytes | None) -> dict[str, str] | None:
+    """Return metadata as the hub's tags, if that is what it can be: text by name."""
+    try:
+        return None if meta is None else msgspec.json.decode(meta, type=dict[str, str])
+    except msgspec.DecodeError:
+        return None
