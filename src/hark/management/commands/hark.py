@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import subprocess
 import sys
 from datetime import timedelta
 from importlib.util import find_spec
@@ -72,11 +71,8 @@ class Command(BaseCommand):
             raise CommandError("The gateway is not installed: pip install 'django-hark[gateway]'")
         command = [sys.executable, "-m", "hark_gateway"]
         given = environment() | os.environ  # so that an operator may set anything else, or better
-        process = subprocess.Popen(command, env=given)
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, lambda number, _: process.send_signal(number))
-        if status := process.wait():
-            raise CommandError(f"The gateway ended with status {status}", returncode=status)
+        # This process becomes the gateway: whoever stops or kills the one has the other.
+        os.execve(sys.executable, command, given)
 
     def _prune(self) -> None:
         now, given = timezone.now(), settings()
