@@ -2,33 +2,40 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import sys
 from pathlib import Path
 
 import uvloop
+import yaml
 
-from . import __version__
+from . import __version__, logs
 from .config import Config
 from .server import Gateway
-from .sources import PREFIX, ConfigError, load
+from .sources import PREFIX, ConfigError, as_settings, load
+
+COMMANDS = """\
+commands:
+  run           serve until told to stop (the default)
+  check-config  say whether the configuration is right, and stop
+  print-config  print every option as it would take effect, secrets covered, and stop
+"""
 
 
 def main() -> None:
-    """Run the gateway until it is told to stop."""
+    """Do what the command line says."""
     arguments = parser().parse_args()
     try:
         config = load(arguments.config, os.environ)
     except ConfigError as error:
         sys.exit(f"hark-gateway: {error}")
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    try:
-        uvloop.run(serve(config))
-    except OSError as error:
-        http = config.http_server
-        sys.exit(f"hark-gateway: cannot listen on {http.address}:{http.port}: {error.strerror}")
+    if arguments.command == "check-config":
+        sys.stdout.write("The configuration is right.\n")
+    elif arguments.command == "print-config":
+        sys.stdout.write(yaml.safe_dump(as_settings(config), sort_keys=False))
+    else:
+        run(config)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,11 +43,26 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="hark-gateway",
         description="Holds browsers' connections and brings them what is published.",
-        epilog=f"Options come from the file and from {PREFIX}… variables, which win.",
+        epilog=f"{COMMANDS}\nOptions come from the file and from {PREFIX}… variables, which win:"
+        f"\nclient.token.hmac_secret_key is {PREFIX}CLIENT_TOKEN_HMAC_SECRET_KEY.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "command", nargs="?", default="run", choices=["run", "check-config", "print-config"]
     )
     made.add_argument("--config", type=Path, metavar="FILE", help="a JSON, YAML or TOML file")
     made.add_argument("--version", action="version", version=__version__)
     return made
+
+
+def run(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    logs.configure(config.log.level)
+    try:
+        uvloop.run(serve(config))
+    except OSError as error:
+        http = config.http_server
+        sys.exit(f"hark-gateway: cannot listen on {http.address}:{http.port}: {error.strerror}")
 
 
 async def serve(config: Config) -> None:

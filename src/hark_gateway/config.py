@@ -90,6 +90,8 @@ class HttpServerOptions:
 class HttpApiOptions:
     """The server API."""
 
+    disabled: bool = False
+    """Do not answer on it."""
     key: str = ""
     """What callers show in X-API-Key. Without a key nobody may call."""
     insecure: bool = False
@@ -102,8 +104,10 @@ class HttpApiOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSocketOptions:
-    """The WebSocket transport, which is always on."""
+    """The WebSocket transport."""
 
+    disabled: bool = False
+    """Do not answer on it."""
     handler_prefix: str = "/connection/websocket"
     """Path of the endpoint."""
     message_size_limit: int = 65_536
@@ -201,6 +205,30 @@ class PrometheusOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """Logging, to standard error."""
+
+    level: str = "info"
+    """From which level on: trace, debug, info, warn, error, fatal or none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeOptions:
+    """The server itself."""
+
+    name: str = ""
+    """What it is called in the answers of the server API; host name and port when empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutdownOptions:
+    """How the server stops."""
+
+    timeout: Seconds = 8.0
+    """How long clients are given to go, over which they are spread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything."""
 
@@ -208,6 +236,12 @@ class Config:
     """Client connections."""
     channel: ChannelRules = field(default_factory=ChannelRules)
     """Channels and namespaces."""
+    log: LogOptions = field(default_factory=LogOptions)
+    """Logging."""
+    node: NodeOptions = field(default_factory=NodeOptions)
+    """The server itself."""
+    shutdown: ShutdownOptions = field(default_factory=ShutdownOptions)
+    """Stopping."""
     http_server: HttpServerOptions = field(default_factory=HttpServerOptions)
     """Address and port."""
     http_api: HttpApiOptions = field(default_factory=HttpApiOptions)

@@ -12,6 +12,7 @@ from .config import Config
 from .hub.hub import Hub
 from .hub.options import Namespaces
 from .hub.timers import TimerWheel
+from .metrics import Metrics
 from .net.http import JSON, Exchange, Host, HttpConnection, Request, Route, Routes
 from .protocols.centrifuge.api import MAX_BODY_BYTES, ApiEndpoint
 from .protocols.centrifuge.api_calls import Api
@@ -59,6 +60,7 @@ class Gateway:
             Verifier(client.subscription_token) if separate else verifier,
         )
         self.api = Api(self.door, now=time.time())
+        self.metrics = Metrics(self.hub, self.host, self.door, self.api)
         self.pubnub = PubNubDoor(config.pubnub, self.hub) if config.pubnub.enabled else None
         self._add_routes()
 
@@ -66,17 +68,25 @@ class Gateway:
         config, routes = self.config, self.host.routes.exact
         origins = Origins(config.client.allowed_origins)
         websocket = WebSocketEndpoint(self.door, config.websocket, origins)
-        routes[config.websocket.handler_prefix.encode()] = Route(websocket)
+        if not config.websocket.disabled:
+            routes[config.websocket.handler_prefix.encode()] = Route(websocket)
         self._add_streams(origins)
         if self.pubnub is not None:
             self.pubnub.add_routes(self.host.routes)
             self.host.limits = replace(self.host.limits, max_head_bytes=MAX_HEAD_BYTES)
-        api = ApiEndpoint(self.api, config.http_api)
-        for method in api.methods():
-            path = f"{config.http_api.handler_prefix}/{method}".encode()
-            routes[path] = Route(api, MAX_BODY_BYTES)
+        if not config.http_api.disabled:
+            self._add_api(routes)
         if config.health.enabled:
             routes[config.health.handler_prefix.encode()] = Route(health)
+        if config.prometheus.enabled:
+            routes[config.prometheus.handler_prefix.encode()] = Route(self.metrics.page)
+
+    def _add_api(self, routes: dict[bytes, Route]) -> None:
+        options = self.config.http_api
+        endpoint = ApiEndpoint(self.api, options, self.metrics.api_seconds.observe)
+        for method in endpoint.methods():
+            path = f"{options.handler_prefix}/{method}".encode()
+            routes[path] = Route(endpoint, MAX_BODY_BYTES)
 
     def _add_streams(self, origins: Origins) -> None:
         config, routes = self.config, self.host.routes.exact
@@ -119,6 +129,8 @@ class Gateway:
         log.info("listening", extra={"address": http.address, "port": self.port})
 
     async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        refused = 0
         while True:
             now = time.time()
             for connection in self.host.wheel.due(now):
@@ -126,7 +138,12 @@ class Gateway:
             self.hub.sweep(now)
             if self.pubnub is not None:
                 self.pubnub.sweep(now)
+            if self.host.refused > refused:
+                log.warning("too many connections", extra={"refused": self.host.refused})
+                refused = self.host.refused
+            began = loop.time()
             await asyncio.sleep(TICK)
+            self.metrics.loop_lag.observe(max(loop.time() - began - TICK, 0))
 
     async def stop(self) -> None:
         """Stop listening, send the clients elsewhere, and wait a while until they have gone."""

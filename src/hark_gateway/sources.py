@@ -16,12 +16,15 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 import yaml
 
+from .auth import TokenOptions, static_keys
 from .config import Config
+from .foreign import advice_for, advice_for_variable
 from .hub.options import ChannelOptions, ChannelRules, NamespaceOptions, Seconds
 
 PREFIX = "HARK_GATEWAY_"
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 T = TypeVar("T")
+LEVELS = ("trace", "debug", "info", "warn", "error", "fatal", "none")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -195,8 +198,12 @@ def parse_duration(value: object, path: str) -> float:
 
 
 def unknown(key: str, known: list[str]) -> str:
-    """Say that an option does not exist, and which was probably meant."""
-    close = difflib.get_close_matches(key, known, 1)
+    """Say that an option does not exist, and what to do."""
+    is_variable = key.startswith(PREFIX)
+    advice = advice_for_variable(key[len(PREFIX) :]) if is_variable else advice_for(key)
+    if advice is not None:
+        return f"{key}: an option of Centrifugo's that is not supported; {advice}"
+    close = difflib.get_close_matches(key, known, 1, 0.8)
     hint = f"did you mean {close[0]}?" if close else "remove it, or see hark-gateway print-config"
     return f"{key}: unknown option; {hint}"
 
@@ -208,6 +215,10 @@ def check(config: Config) -> None:
         raise ConfigError("client.ping_interval: must be longer than client.pong_timeout")
     if client.ping_interval != int(client.ping_interval):
         raise ConfigError("client.ping_interval: clients are told it in whole seconds")
+    if config.log.level not in LEVELS:
+        raise ConfigError(f"log.level: choose one of {', '.join(LEVELS)}")
+    for options in (client.token, client.subscription_token):
+        check_token(options)
     names = [namespace.name for namespace in rules.namespaces]
     if len(set(names)) < len(names):
         raise ConfigError("channel.namespaces: each name may stand once")
@@ -218,6 +229,27 @@ def check(config: Config) -> None:
         if not re.fullmatch(r"[-a-zA-Z0-9_.]{2,}", namespace.name):
             raise ConfigError(f"channel.namespaces: {namespace.name!r} is no name for a namespace")
         check_channels(f"channel.namespaces[{namespace.name}]", namespace, rules)
+
+
+def check_token(options: TokenOptions) -> None:
+    """Refuse keys that cannot be used."""
+    try:
+        static_keys(options)
+    except ValueError as error:
+        raise ConfigError(f"client.token: unusable public key: {error}") from None
+    url = options.jwks_public_endpoint
+    if url and not url.startswith(("https://", "http://")):
+        raise ConfigError("client.token.jwks_public_endpoint: begin it with https:// or http://")
+    for name in ("audience_regex", "issuer_regex"):
+        check_pattern(f"client.token.{name}", getattr(options, name))
+
+
+def check_pattern(where: str, pattern: str) -> None:
+    """Refuse what is no regular expression."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(f"{where}: no regular expression: {error}") from None
 
 
 def check_channels(where: str, options: ChannelOptions, rules: ChannelRules) -> None:
@@ -231,7 +263,41 @@ def check_channels(where: str, options: ChannelOptions, rules: ChannelRules) -> 
         raise ConfigError(f"{where}: history_ttl must not exceed history_meta_ttl")
     if options.force_recovery_mode not in ("stream", "cache"):
         raise ConfigError(f'{where}: force_recovery_mode is "stream" or "cache"')
-    try:
-        re.compile(options.channel_regex)
-    except re.error as error:
-        raise ConfigError(f"{where}: channel_regex: {error}") from None
+    check_pattern(f"{where}.channel_regex", options.channel_regex)
+
+
+# The other way round
+
+SECRETS = ("hmac_secret_key", "hmac_previous_secret_key", "key", "secret_key")
+
+
+def as_settings(options: object) -> dict[str, Any]:
+    """Return options as a file would have them; secrets are covered."""
+    hints = get_type_hints(type(options), include_extras=True)
+    settings: dict[str, Any] = {}
+    for name, kind in hints.items():
+        value = getattr(options, name)
+        if name in SECRETS and value:
+            settings[name] = "(set)"
+        else:
+            settings[name] = as_setting(kind, value)
+    return settings
+
+
+def as_setting(kind: Any, value: Any) -> object:
+    """Return one value as a file would have it."""
+    if dataclasses.is_dataclass(value):
+        return as_settings(value)
+    if kind is Seconds:
+        return as_duration(value)
+    if isinstance(value, tuple):
+        return [as_setting(type(each), each) for each in value]
+    return value
+
+
+def as_duration(seconds: float) -> str:
+    """Return a duration as `parse_duration` reads it."""
+    for unit in ("h", "m", "s"):
+        if seconds and seconds % UNITS[unit] == 0:
+            return f"{seconds / UNITS[unit]:g}{unit}"
+    return f"{seconds * 1000:g}ms"

@@ -13,8 +13,8 @@ class Subscriber(Protocol):
     def member(self) -> Member | None:
         """Who it shows itself as in presence; None stays unseen."""
 
-    def deliver(self, publication: Publication) -> None:
-        """Pass a publication on."""
+    def deliver(self, publication: Publication) -> int:
+        """Pass a publication on; return the bytes that it took."""
 
     def joined(self, channel: "Channel", member: Member) -> None:
         """Hear that someone came, oneself included."""
@@ -43,13 +43,13 @@ class Channel:
         return [each.member for each in self.subscribers if each.member is not None]
 
     def deliver(self, publication: Publication) -> int:
-        """Hand `publication` to every subscriber; return how many there were."""
-        subscribers = tuple(self.subscribers)  # one may leave while being told
+        """Hand `publication` to every subscriber; return the bytes that it took."""
         publication.encoded = {}
-        for subscriber in subscribers:
-            subscriber.deliver(publication)
+        size = 0
+        for subscriber in tuple(self.subscribers):  # one may leave while being told
+            size += subscriber.deliver(publication)
         publication.encoded = None  # history keeps the payload alone
-        return len(subscribers)
+        return size
 
     def announce_join(self, member: Member) -> None:
         """Tell all subscribers that `member` came."""

@@ -11,7 +11,6 @@ from .options import ChannelOptions, Namespaces
 from .stream import Member, Position, Publication, Stream
 from .timers import TimerWheel
 
-
 Listener = Callable[[Publication, bool], None]
 
 
@@ -21,6 +20,8 @@ class Counts:
 
     publications: int = 0
     deliveries: int = 0
+    bytes: int = 0
+    """Of all deliveries, as they went out."""
     subscriptions: int = 0
     """Those that exist now."""
 
@@ -93,7 +94,8 @@ class Hub:
             position = stream.position
         self.counts.publications += 1
         if channel is not None and channel.subscribers:
-            self.counts.deliveries += channel.deliver(publication)
+            self.counts.deliveries += len(channel.subscribers)
+            self.counts.bytes += channel.deliver(publication)
         for listener in self.listeners:
             listener(publication, keep)
         return position

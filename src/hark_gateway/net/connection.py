@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from .http import TEXT_PLAIN, Exchange, Host, Request
+from .http import TEXT_PLAIN, Connection, Exchange, Host, Request
 from .websocket import (
     BINARY,
     CLOSE,
@@ -48,7 +48,7 @@ class Receiver(Protocol):
         """Hear that the peer does not read; close, or the connection is dropped."""
 
 
-class WebSocket(asyncio.Protocol):
+class WebSocket(Connection):
     """One connection after its handshake.
 
     Args:
@@ -146,6 +146,10 @@ class WebSocket(asyncio.Protocol):
             self._transport.abort()
         else:
             self.receiver.tick(now)
+
+    def queued_bytes(self) -> int:
+        """Return how much has been written that the client has not read."""
+        return self._transport.get_write_buffer_size()
 
     def pause_writing(self) -> None:
         """React to a peer that leaves too much unread."""

@@ -86,6 +86,16 @@ class Wheeled(Protocol):
         """Do what is due at `now`."""
 
 
+class Connection(asyncio.Protocol):
+    """A socket with a place in a server."""
+
+    __slots__ = ()
+
+    def queued_bytes(self) -> int:
+        """Return how much has been written that the client has not read."""
+        raise NotImplementedError
+
+
 Handler = Callable[[Request, "Exchange"], None]
 
 
@@ -123,13 +133,17 @@ class Host:
     limits: Limits = field(default_factory=Limits)
     max_connections: int = 1_000_000
     draining: bool = False
-    connections: set[asyncio.BaseProtocol] = field(default_factory=set)
+    connections: "set[Connection]" = field(default_factory=set)
     refused: int = 0
     """Connections turned away because there were too many."""
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the last connection has gone, while draining."""
 
-    def leave(self, connection: asyncio.BaseProtocol) -> None:
+    def queued_bytes(self) -> int:
+        """Return how much has been written that clients have not read."""
+        return sum(connection.queued_bytes() for connection in self.connections)
+
+    def leave(self, connection: "Connection") -> None:
         """Count a connection out."""
         self.connections.discard(connection)
         if self.draining and not self.connections:
@@ -170,7 +184,7 @@ class Exchange:
         """
         return Stream(self._connection, self._request, headers, max_queue_bytes=max_queue_bytes)
 
-    def hand_over(self, tenant: asyncio.Protocol, first_bytes: bytes) -> None:
+    def hand_over(self, tenant: Connection, first_bytes: bytes) -> None:
         """Give the socket to `tenant`, after writing `first_bytes`; HTTP is over on it."""
         self._connection.hand_over(tenant, first_bytes)
 
@@ -239,7 +253,7 @@ def keeps_alive(request: Request) -> bool:
     return wish == b"keep-alive" if request.version == "1.0" else b"close" not in wish
 
 
-class HttpConnection(asyncio.Protocol):
+class HttpConnection(Connection):
     """One socket as long as it speaks HTTP."""
 
     __slots__ = (
@@ -344,6 +358,10 @@ class HttpConnection(asyncio.Protocol):
         self.transport.close()
         self.host.wheel.set(self, time.time() + self.host.limits.close_timeout)
 
+    def queued_bytes(self) -> int:
+        """Return how much has been written that the client has not read."""
+        return self.transport.get_write_buffer_size()
+
     def drain(self) -> None:
         """Close, after the answer to a request that is under way."""
         if self._current is None:
@@ -440,7 +458,7 @@ class HttpConnection(asyncio.Protocol):
         else:
             self.host.wheel.set(self, time.time() + self.host.limits.idle_timeout)
 
-    def hand_over(self, tenant: asyncio.Protocol, first_bytes: bytes) -> None:
+    def hand_over(self, tenant: Connection, first_bytes: bytes) -> None:
         """Put `tenant` in this connection's place."""
         transport, host = self.transport, self.host
         self._current = None

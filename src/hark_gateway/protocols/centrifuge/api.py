@@ -1,5 +1,6 @@
 """The server API: what the application's backend may ask of the gateway, over HTTP."""
 
+import asyncio
 import hmac
 import logging
 import time
@@ -42,10 +43,15 @@ MAX_BODY_BYTES = 16 * 1_048_576
 
 
 class ApiEndpoint:
-    """Answers `POST <prefix>/<method>`."""
+    """Answers `POST <prefix>/<method>`.
 
-    def __init__(self, api: Api, options: HttpApiOptions) -> None:
+    Args:
+        seconds: Is told how long each call took.
+    """
+
+    def __init__(self, api: Api, options: HttpApiOptions, seconds: Callable[[float], None]) -> None:
         self._api = api
+        self._seconds = seconds
         self._options = options
         self._key = options.key.encode()
 
@@ -62,10 +68,11 @@ class ApiEndpoint:
             exchange.respond(401)
             return
         method = request.path.rpartition(b"/")[2].decode("latin-1")
+        now = time.time()
         try:
             if not request.body.isascii():
                 request.body.decode()
-            result = self._run(method, request.body, time.time())
+            result = self._run(method, request.body, now)
         except Malformed as error:
             exchange.respond(400, f"{error}\n".encode(), TEXT_PLAIN)
         except HubError as refusal:
@@ -76,6 +83,11 @@ class ApiEndpoint:
         else:
             body = encode(result) if method == "batch" else b'{"result":%b}' % encode(result)
             exchange.respond(200, body, JSON)
+        # What the call made us write leaves when this turn of the event loop ends.
+        asyncio.get_running_loop().call_soon(self._observe, now)
+
+    def _observe(self, began: float) -> None:
+        self._seconds(time.time() - began)
 
     def _is_authorized(self, request: Request) -> bool:
         if self._options.insecure:
@@ -90,6 +102,7 @@ class ApiEndpoint:
         return hmac.compare_digest(given, self._key)
 
     def _run(self, method: str, body: bytes, now: float) -> object:
+        self._api.counts.calls[method] += 1
         if method == "batch":
             return self._batch(decode_batch(body), now)
         decode, function = DECODED[method]

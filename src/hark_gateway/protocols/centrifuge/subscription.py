@@ -33,10 +33,12 @@ class Subscription:
         self.hears_members = False
         self.positioned = False
 
-    def deliver(self, publication: Publication) -> None:
+    def deliver(self, publication: Publication) -> int:
         """Send a publication."""
         session = self.session
-        session.send(session.wire.publication(publication))
+        frame = session.wire.publication(publication)
+        session.send(frame)
+        return len(frame)
 
     def joined(self, channel: Channel, member: Member) -> None:
         """Send a join."""
