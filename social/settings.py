@@ -187,8 +187,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["social.api.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["social.api.throttles.WriteThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"write": "120/min"},
+    "DEFAULT_THROTTLE_RATES": {"write": f"{os.environ.get('WRITES_PER_MINUTE', '120')}/min"},
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Hark: the social application",

@@ -16,6 +16,7 @@ from rest_framework.serializers import BaseSerializer
 
 from social.api.pages import NewestFirst, OldestFirst
 from social.api.permissions import IsAuthorOrReadOnly
+from social.api.throttles import WriteThrottle
 from social.posts.models import Comment, Post
 from social.posts.serializers import CommentSerializer, PostSerializer
 
@@ -31,6 +32,7 @@ class PostList(generics.ListCreateAPIView[Post]):
 
     serializer_class = PostSerializer
     pagination_class = NewestFirst
+    throttle_classes = [WriteThrottle]
 
     def get_queryset(self) -> models.QuerySet[Post]:
         posts = Post.objects.select_related("author").with_comment_count()
@@ -50,6 +52,7 @@ class OwnDetail(generics.GenericAPIView[Any]):
     """One thing that someone wrote; its author may change and delete it."""
 
     permission_classes = [IsAuthenticated, IsAuthorOrReadOnly]
+    throttle_classes = [WriteThrottle]
 
     def get_queryset(self) -> models.QuerySet[Any]:
         queryset = super().get_queryset()
@@ -90,6 +93,7 @@ class CommentList(generics.ListCreateAPIView[Comment]):
 
     serializer_class = CommentSerializer
     pagination_class = OldestFirst
+    throttle_classes = [WriteThrottle]
 
     def get_queryset(self) -> models.QuerySet[Comment]:
         post = get_object_or_404(Post.objects.only("pk"), pk=self.kwargs["pk"])
