@@ -5,10 +5,12 @@ import "./globals.css";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 
+import { Shell } from "@/shell/shell";
 import { themeScript } from "@/ui/theme";
 
+import { Providers } from "./providers";
+
 export const metadata: Metadata = {
-  title: { default: "Hark", template: "%s · Hark" },
   description: "Write, and hear at once when someone answers.",
 };
 
@@ -26,7 +28,11 @@ export default function RootLayout({ children }: { children: ReactNode }) {
       <head>
         <script dangerouslySetInnerHTML={{ __html: themeScript }} />
       </head>
-      <body>{children}</body>
+      <body>
+        <Providers>
+          <Shell>{children}</Shell>
+        </Providers>
+      </body>
     </html>
   );
 }

@@ -1,0 +1,33 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
+
+import { answer, api, type Me } from "@/api/client";
+import { ApiError } from "@/api/errors";
+
+import { isSignedIn } from "./headless";
+
+export const SESSION = ["session"] as const;
+
+async function whoAmI(): Promise<Me | null> {
+  if (!(await isSignedIn())) return null;
+  try {
+    return await answer(api.GET("/api/me/"));
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null; // it ended in between
+    throw error;
+  }
+}
+
+/** Who is signed in: null for nobody, undefined while that is not known yet. */
+export function useSession() {
+  return useQuery({ queryKey: SESSION, queryFn: whoAmI, staleTime: 60_000 });
+}
+
+/** Forget all that was loaded for whoever was signed in, and look who is now. */
+export function useRenewSession(): () => Promise<void> {
+  const client = useQueryClient();
+  return useCallback(async () => {
+    await client.query({ queryKey: SESSION, queryFn: whoAmI });
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+  }, [client]);
+}

@@ -1,0 +1,18 @@
+import { answer, api } from "@/api/client";
+
+import type { InboxApi, Page } from "./types";
+
+const path = (id: number) => ({ params: { path: { id: String(id) } } });
+
+/** The inbox of whoever is signed in. */
+export const inboxApi: InboxApi = {
+  page: async (state, cursor) => {
+    const query = cursor === null ? { state } : { state, cursor };
+    return (await answer(api.GET("/api/hark/inbox/", { params: { query } }))) as unknown as Page;
+  },
+  changes: (since) => answer(api.GET("/api/hark/inbox/changes/", { params: { query: { since } } })),
+  mark: (id, mark) => answer(api.POST(`/api/hark/inbox/{id}/${mark}/`, path(id))),
+  remove: (id) => api.DELETE("/api/hark/inbox/{id}/", path(id)),
+  readAll: (through) => answer(api.POST("/api/hark/inbox/read-all/", { body: { through } })),
+  seen: () => answer(api.POST("/api/hark/inbox/seen/")),
+};

@@ -1,0 +1,104 @@
+"use client";
+
+import clsx from "clsx";
+import { useState } from "react";
+
+import type { Comment } from "@/api/client";
+import { LIMITS } from "@/lib/limits";
+import { Avatar } from "@/ui/avatar";
+import { Button } from "@/ui/button";
+import { Confirm } from "@/ui/confirm";
+import { TextArea } from "@/ui/field";
+import { errorsOf, FormError } from "@/ui/form";
+
+import { Byline } from "./byline";
+import { useDeleteComment, useEditComment } from "./queries";
+
+type CommentRowProps = { post: string; comment: Comment; highlighted: boolean };
+
+export function CommentRow({ post, comment, highlighted }: CommentRowProps) {
+  const [editing, setEditing] = useState(false);
+  return (
+    <li
+      id={`comment-${comment.id}`}
+      tabIndex={-1}
+      aria-current={highlighted || undefined}
+      className={clsx(
+        "flex scroll-mt-28 gap-4 rounded-2xl py-5 outline-none",
+        highlighted && "-mx-4 animate-glow bg-signal-soft px-4",
+      )}
+    >
+      <Avatar person={comment.author} className="size-9 text-sm" />
+      <div className="min-w-0 flex-1">
+        <Byline written={comment} />
+        {editing ? (
+          <EditComment post={post} comment={comment} onDone={() => setEditing(false)} />
+        ) : (
+          <p className="mt-1 break-words whitespace-pre-line">{comment.text}</p>
+        )}
+        {comment.mine && !editing && (
+          <div className="mt-1 -ml-3 flex">
+            <Button look="plain" className={SMALL} onClick={() => setEditing(true)}>
+              Edit
+            </Button>
+            <DeleteComment post={post} comment={comment} />
+          </div>
+        )}
+      </div>
+    </li>
+  );
+}
+
+const SMALL = "min-h-9 px-3 text-sm";
+
+type OwnProps = { post: string; comment: Comment };
+
+function EditComment({ post, comment, onDone }: OwnProps & { onDone: () => void }) {
+  const [text, setText] = useState(comment.text);
+  const edit = useEditComment(post, comment.id);
+
+  function submit(event: React.SubmitEvent) {
+    event.preventDefault();
+    if (!edit.isPending) edit.mutate(text, { onSuccess: onDone });
+  }
+
+  return (
+    <form onSubmit={submit} noValidate className="mt-2 grid gap-3">
+      <FormError error={edit.error} fields={["text"]} />
+      <TextArea
+        label="Edit your comment"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        errors={errorsOf(edit.error).text}
+        limit={LIMITS.comment}
+        autoFocus
+      />
+      <div className="flex gap-2">
+        <Button type="submit" busy={edit.isPending}>
+          Save
+        </Button>
+        <Button look="plain" onClick={onDone}>
+          Cancel
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function DeleteComment({ post, comment }: OwnProps) {
+  const remove = useDeleteComment(post, comment.id);
+  return (
+    <Confirm
+      trigger={
+        <Button look="plain" className={SMALL}>
+          Delete
+        </Button>
+      }
+      title="Delete this comment?"
+      verb="Delete"
+      onConfirm={() => remove.mutateAsync()}
+    >
+      It goes for everyone and cannot be brought back.
+    </Confirm>
+  );
+}

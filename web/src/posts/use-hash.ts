@@ -1,0 +1,18 @@
+import { useSearchParams } from "next/navigation";
+import { useSyncExternalStore } from "react";
+
+function subscribe(changed: () => void): () => void {
+  window.addEventListener("hashchange", changed);
+  return () => window.removeEventListener("hashchange", changed);
+}
+
+/** What stands behind the # in the address, without it. */
+export function useHash(): string {
+  // The router changes the address without a hashchange; its parameters make us look again.
+  useSearchParams();
+  return useSyncExternalStore(
+    subscribe,
+    () => decodeURIComponent(location.hash.slice(1)),
+    () => "",
+  );
+}
