@@ -1,7 +1,7 @@
 """The cases, in the order in which they are run. A new one is a module, and a line here."""
 
 from bench.case import Case
-from bench.cases import bursts, fan_out, memory, personal, publish, storm
+from bench.cases import bursts, fan_out, latency, memory, personal, publish, recovery, storm
 
 CASES: tuple[Case, ...] = (
     fan_out.CASE,
@@ -11,4 +11,6 @@ CASES: tuple[Case, ...] = (
     publish.CASE,
     memory.CASE,
     storm.CASE,
+    recovery.CASE,
+    latency.CASE,
 )

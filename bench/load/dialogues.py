@@ -40,13 +40,13 @@ class Door:
         port: On 127.0.0.1.
         kind: A key of `OPENINGS`.
         path: For HTTP and WebSocket.
-        channel: What client number N subscribes to; `{n}` stands for N.
+        channel: What a client subscribes to; `{n}` stands for the channel's number.
         secret: Signs the clients' tokens.
         framed: Whether what arrives is WebSocket frames of JSON lines.
-        body: For HTTP calls: what to post; `{n}` stands for the next of the channels' numbers.
+        body: For HTTP calls: what to post; `{n}` stands for the channel's number.
         headers: For HTTP calls, besides the length.
         calls: For HTTP calls: how many each client makes.
-        channels: For HTTP calls: how many channels there are.
+        channels: How many channels the clients or calls share; 0 for one each.
     """
 
     port: int
@@ -58,7 +58,11 @@ class Door:
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     calls: int = 0
-    channels: int = 1
+    channels: int = 0
+
+    def name_for(self, template: str, number: int) -> str:
+        """Return `template` with the number of the channel that belongs to client `number`."""
+        return template.replace("{n}", str(number % self.channels if self.channels else number))
 
     def at(self, port: int) -> "Door":
         """Return the same door on another port."""
@@ -106,7 +110,7 @@ def centrifuge(door: Door, number: int, place: Place) -> Dialogue:
     Connect and subscribe leave in one message, as the JavaScript SDK sends them. A client that
     is told that its position is void reads the channel's history, as an application would.
     """
-    channel = door.channel.format(n=number)
+    channel = door.name_for(door.channel, number)
     _expect(b"101", (yield _upgrade(door), END_OF_HEAD))
     subscribe: dict[str, object] = {"channel": channel, "flag": 1}
     if place.epoch:
@@ -131,7 +135,7 @@ def http_calls(door: Door, number: int, _place: Place) -> Dialogue:
     headers = "".join(f"{name}: {value}\r\n" for name, value in door.headers.items())
     head = f"POST {door.path} HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\n{headers}"
     for call in range(door.calls):
-        body = door.body.replace("{n}", str((number * door.calls + call) % door.channels))
+        body = door.name_for(door.body, number * door.calls + call)
         request = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
         reply = yield request, b"}"
         _expect(b"200", reply)

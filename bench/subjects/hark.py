@@ -41,13 +41,14 @@ def start_gateway(port: int) -> ServerProcess:
     return ServerProcess("hark-gateway", command, port=port, environment=environment(port))
 
 
-def door(port: int, channel: str) -> Door:
-    """Return the door to the gateway; `{n}` in `channel` stands for the client's number."""
+def door(port: int, channel: str, *, channels: int = 0) -> Door:
+    """Return the door to the gateway; see `Door` for `{n}` in `channel`, and for `channels`."""
     return Door(
         port=port,
         kind="centrifuge",
         path="/connection/websocket",
         channel=channel,
+        channels=channels,
         secret=SECRET,
         framed=True,
     )
