@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from hark import log
+from hark import log, sql
 from hark.exceptions import HarkError
 from hark.models import UNREAD, UNSEEN, Inbox, Notification
 from hark.wake import database, wake_on_commit
@@ -77,7 +77,7 @@ def _count(of: Q) -> _Bounded:
 
 def counts(user_ids: Sequence[Any]) -> dict[Any, Counts]:
     """Return everyone's counts, exact to 99; 100 means more."""
-    users = get_user_model()._base_manager.filter(pk__in=user_ids)  # noqa: SLF001 (all of them)
+    users = get_user_model()._base_manager.filter(pk__in=sql.keys(Inbox, user_ids))  # noqa: SLF001
     rows = users.annotate(unread=_count(UNREAD), unseen=_count(UNSEEN))
     return {
         pk: {"unread": unread, "unseen": unseen}

@@ -10,8 +10,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from django.db import connections, models
+from django.db import connections
+from django.utils import timezone
 
+from hark import sql
 from hark.media.email import Email
 from hark.models import Inbox, Notification, Outbox
 from hark.types import type_named
@@ -33,20 +35,21 @@ def lock(user_ids: Sequence[Any], *, skip_locked: bool = False) -> dict[Any, Inb
     """
     inboxes = _locked(user_ids, skip_locked=skip_locked)
     if len(inboxes) < len(user_ids):
-        missing = [Inbox(user_id=user_id) for user_id in user_ids if user_id not in inboxes]
+        now = timezone.now()
+        missing = [Inbox(user_id=pk, due_at=now) for pk in user_ids if pk not in inboxes]
         if Inbox.objects.bulk_create(missing, ignore_conflicts=True):
             inboxes = _locked(user_ids, skip_locked=skip_locked)
     return inboxes
 
 
 def _locked(user_ids: Sequence[Any], *, skip_locked: bool) -> dict[Any, Inbox]:
-    rows = Inbox.objects.filter(pk__in=user_ids).order_by("pk")
+    rows = Inbox.objects.filter(pk__in=sql.keys(Inbox, user_ids)).order_by("pk")
     return {row.pk: row for row in rows.select_for_update(skip_locked=skip_locked)}
 
 
 def number_unnumbered(inboxes: Mapping[Any, Inbox], *, limit: int) -> list[Notification]:
     """Number, oldest first, what others have written to these locked inboxes; return those rows."""
-    waiting = Notification.objects.unnumbered().filter(user__in=list(inboxes))
+    waiting = Notification.objects.unnumbered().filter(user__in=sql.keys(Inbox, list(inboxes)))
     rows = list(waiting[:limit])
     number(inboxes, rows)
     return rows
@@ -69,49 +72,19 @@ def number(
         for name, moment in marks.items():
             setattr(row, name, moment and (getattr(row, name) or moment))
     changed = {row.user_id: inboxes[row.user_id].modseq for row in rows}
-    update_from(Inbox, {"modseq": "given.column2"}, list(changed.items()))
+    sql.update(Inbox, {"modseq": "given.number"}, changed)
     _save(rows, marks)
     _owe_emails(arrivals)
 
 
-def update_from(
-    model: type[models.Model],
-    assignments: Mapping[str, str],
-    values: Sequence[tuple[Any, int]],
-    params: Sequence[Any] = (),
-) -> None:
-    """Update many rows by one statement; bulk_update takes quadratic time for as much.
-
-    Args:
-        assignments: SQL for each column; `given.column2` is the row's own value.
-        values: Primary keys, each with its row's value.
-        params: What stands for each %s in the assignments.
-    """
-    connection = connections[database()]
-    meta = model._meta  # noqa: SLF001 (public by its documentation)
-    key: Any = meta.pk
-    sets = ", ".join(f"{column} = {sql}" for column, sql in assignments.items())
-    places = ", ".join(["(%s, %s)"] * len(values))
-    sql = (
-        f"UPDATE {meta.db_table} SET {sets} FROM (VALUES {places}) AS given "  # noqa: S608 (ours)
-        f"WHERE {meta.db_table}.{key.column} = "
-        f"CAST(given.column1 AS {key.rel_db_type(connection)})"
-    )
-    pairs = [
-        each for pk, value in values for each in (key.get_db_prep_value(pk, connection), value)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*params, *pairs])
-
-
 def _save(rows: Sequence[Notification], marks: Marks) -> None:
     adapt = connections[database()].ops.adapt_datetimefield_value
-    assignments = {"modseq": "given.column2", "arrived": "TRUE"}
+    assignments = {"modseq": "given.number", "arrived": "TRUE"}
     for name, moment in marks.items():
         assignments[name] = f"COALESCE({name}, %s)" if moment else "NULL"
     moments = [adapt(moment) for moment in marks.values() if moment]
-    numbers = [(row.pk, row.modseq or 0) for row in rows]
-    update_from(Notification, assignments, numbers, moments)
+    numbers = {row.pk: row.modseq or 0 for row in rows}
+    sql.update(Notification, assignments, numbers, moments)
 
 
 def _owe_emails(rows: Iterable[Notification]) -> None:

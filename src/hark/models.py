@@ -27,8 +27,8 @@ class Owed(models.Model):
     due_at = models.DateTimeField(
         db_default=Now(), null=True, help_text=_("Empty: given up, waits for “try again”.")
     )
-    attempts = models.PositiveSmallIntegerField(db_default=0)
-    error = models.TextField(blank=True, db_default="", help_text=_("What the last attempt met."))
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True, default="", help_text=_("What the last attempt met."))
 
     class Meta:
         abstract = True
@@ -43,10 +43,10 @@ class Inbox(Owed):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="hark_inbox"
     )
-    modseq = models.PositiveBigIntegerField(db_default=0, help_text=_("The last number given."))
-    published = models.PositiveBigIntegerField(db_default=0, help_text=_("The last one pushed."))
+    modseq = models.PositiveBigIntegerField(default=0, help_text=_("The last number given."))
+    published = models.PositiveBigIntegerField(default=0, help_text=_("The last one pushed."))
     floor = models.PositiveBigIntegerField(
-        db_default=0, help_text=_("Deletions up to this number may be forgotten.")
+        default=0, help_text=_("Deletions up to this number may be forgotten.")
     )
 
     class Meta:
@@ -102,7 +102,7 @@ class Notification(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     modseq = models.PositiveBigIntegerField(null=True, editable=False)
     arrived = models.BooleanField(
-        db_default=False, editable=False, help_text=_("Whether it was ever numbered.")
+        default=False, editable=False, help_text=_("Whether it was ever numbered.")
     )
 
     objects = NotificationQuerySet.as_manager()

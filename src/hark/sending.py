@@ -1,19 +1,19 @@
 """notify(): who and what become rows, in the caller's own transaction. No network is used."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.signals import post_save
 
-from hark import facts
+from hark import facts, sql
 from hark.conf import settings
 from hark.exceptions import BadKey, NotARecipient
-from hark.models import KEY_MAX_LENGTH, Notification, Outbox
+from hark.models import KEY_MAX_LENGTH, Inbox, Notification, Outbox
 from hark.types import NotificationType, name_of
 from hark.wake import database, wake_on_commit
 
@@ -21,6 +21,12 @@ Recipients = AbstractBaseUser | Iterable[AbstractBaseUser] | QuerySet[Any]
 Receiver = Callable[[Any], Iterator[tuple[Recipients, NotificationType]]]
 
 CHUNK = 1000
+
+COPIED: list[Any] = [
+    field
+    for field in Notification._meta.concrete_fields  # noqa: SLF001 (public by its documentation)
+    if field.name not in ("id", "user")
+]
 
 
 def notify(recipients: Recipients, notification: NotificationType, *, key: str = "") -> None:
@@ -99,21 +105,25 @@ def template(notification: NotificationType, *, key: str = "") -> Notification:
     )
 
 
-def write(row: Notification, user_ids: Iterable[Any]) -> None:
-    """Insert a copy of `row` for each recipient, unnumbered; nobody gets the same key twice."""
-    columns = ("type", "version", "actor", "target", "params", "facts", "key", "created_at")
-    values = {column: getattr(row, column) for column in columns}
-    Notification.objects.bulk_create(
-        [Notification(user_id=user_id, **values) for user_id in user_ids],
-        batch_size=CHUNK,
-        ignore_conflicts=bool(row.key),
+def write(row: Notification, user_ids: Sequence[Any]) -> None:
+    """Insert a copy of `row` for each of these who has an account, by one statement.
+
+    Whoever has a notification with that key gets no second one.
+    """
+    connection = connections[database()]
+    values = {
+        field.column: field.get_db_prep_save(getattr(row, field.attname), connection)
+        for field in COPIED
+    }
+    users = get_user_model()._base_manager.filter(pk__in=sql.keys(Inbox, user_ids))  # noqa: SLF001
+    chosen, params = users.order_by().values("pk").query.sql_with_params()
+    statement = (
+        f"INSERT INTO hark_notification (user_id, {', '.join(values)}) "  # noqa: S608 (ours)
+        f"SELECT chosen.*, {', '.join(['%s'] * len(values))} FROM ({chosen}) AS chosen "
+        "WHERE TRUE ON CONFLICT DO NOTHING"  # without WHERE, SQLite takes ON for a join's
     )
-
-
-def existing(user_ids: Iterable[Any]) -> list[Any]:
-    """Return those who still have an account."""
-    users = get_user_model()._base_manager.filter(pk__in=user_ids)  # noqa: SLF001 (all of them)
-    return list(users.order_by("pk").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values.values(), *params])
 
 
 def _write_jobs(row: Notification, user_ids: Iterator[Any]) -> None:

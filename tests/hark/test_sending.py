@@ -161,20 +161,19 @@ class Child(Note):
 @pytest.mark.parametrize(
     ("notification", "error"),
     [
-        (Plain(), NotRegistered),
-        (Unnamed("x"), NotRegistered),
-        (Child(text="x"), NotRegistered),
-        ("hello", NotRegistered),
-        (Note(text=object()), NotSerializable),
-        (Note(text={1, 2}), NotSerializable),
-        (Note(text=float("nan")), NotSerializable),
-        (Note(text="x", extra={"$model": "auth.user"}), NotSerializable),
-        (Note(text="x", extra={1: 2}), NotSerializable),
-        (Note(text="x", extra={"deep": [{"deeper": b"bytes"}]}), NotSerializable),
-        (Note(text=Article(title="unsaved")), NotSerializable),
-        (Note(text="x" * 32_768), TooLarge),
+        pytest.param(Plain(), NotRegistered, id="no dataclass"),
+        pytest.param(Unnamed("x"), NotRegistered, id="no name"),
+        pytest.param(Child(text="x"), NotRegistered, id="its parent's name"),
+        pytest.param("hello", NotRegistered, id="no notification"),
+        pytest.param(Note(text=object()), NotSerializable, id="any object"),
+        pytest.param(Note(text={1, 2}), NotSerializable, id="set"),
+        pytest.param(Note(text=float("nan")), NotSerializable, id="not a number"),
+        pytest.param(Note(text="x", extra={"$model": "a.b"}), NotSerializable, id="dollar key"),
+        pytest.param(Note(text="x", extra={1: 2}), NotSerializable, id="number key"),
+        pytest.param(Note(text="x", extra={"a": [{"b": b"c"}]}), NotSerializable, id="deep bytes"),
+        pytest.param(Note(text=Article(title="new")), NotSerializable, id="unsaved instance"),
+        pytest.param(Note(text="x" * 32_768), TooLarge, id="more than 32 KiB"),
     ],
-    ids=str,
 )
 def test_what_cannot_be_stored_is_refused_before_anything_is_written(
     bo: Any, notification: Any, error: type[HarkError]

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from hark import inbox, log, render
+from hark import inbox, log, render, sql
 from hark.backends.base import Backend, Publication, Refused
 from hark.channels import inbox_of
 from hark.models import Inbox, Notification, Outbox
@@ -75,7 +75,7 @@ def push(backend: Backend, limit: int) -> int:
 def _changes(owed: Sequence[Inbox]) -> list[Notification]:
     few = [row.pk for row in owed if row.modseq - row.published <= PUSH_ITEMS]
     log_rows = Notification.objects.filter(
-        user__in=few,
+        user__in=sql.keys(Inbox, few),
         modseq__gt=F("user__hark_inbox__published"),
         modseq__lte=F("user__hark_inbox__modseq"),
     )
@@ -108,13 +108,13 @@ def _push(row: Inbox, items: list[render.Item], counts: inbox.Counts, max_bytes:
 def _settle(
     owed: Sequence[Inbox], pushes: Sequence[Push], outcomes: Sequence[Refused | None]
 ) -> None:
-    told = [
-        (row.pk, push["modseq"])
+    told = {
+        row.pk: push["modseq"]
         for row, push, refusal in zip(owed, pushes, outcomes, strict=True)
         if refusal is None
-    ]
+    }
     if told:
-        log.update_from(Inbox, {"published": "given.column2"}, told)
+        sql.update(Inbox, {"published": "given.number"}, told)
     if recovered := [row.pk for row in owed if row.attempts]:
         Inbox.objects.filter(pk__in=recovered, published=F("modseq")).update(attempts=0, error="")
     for row, refusal in zip(owed, outcomes, strict=True):

@@ -131,7 +131,7 @@ def _write(job: Outbox) -> None:
     values: dict[str, Any] = dict(job.payload)
     user_ids = values.pop("users")
     created_at = datetime.fromisoformat(values.pop("created_at"))
-    sending.write(Notification(**values, created_at=created_at), sending.existing(user_ids))
+    sending.write(Notification(**values, created_at=created_at), user_ids)
 
 
 def _show_again(row: Outbox) -> None:

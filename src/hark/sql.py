@@ -1,0 +1,61 @@
+"""Statements for thousands of rows, which the ORM would spell with thousands of placeholders."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connections, models
+from django.db.models.expressions import RawSQL
+
+from hark.wake import database
+
+
+def keys(model: type[models.Model], values: Sequence[Any]) -> Any:
+    """Return primary keys in the form in which `pk__in=` takes them fastest."""
+    connection = connections[database()]
+    if connection.vendor != "postgresql":
+        return values
+    return RawSQL(f"SELECT unnest(%s::{_key(model)[1]}[])", [list(values)])  # noqa: S611 (ours)
+
+
+def update(
+    model: type[models.Model],
+    assignments: Mapping[str, str],
+    values: Mapping[Any, int],
+    params: Sequence[Any] = (),
+) -> None:
+    """Update many rows, each with a number of its own, by one statement.
+
+    Args:
+        assignments: SQL for each column; `given.number` is the row's own.
+        values: The number of each row, by primary key.
+        params: What stands for each %s in the assignments.
+    """
+    column, kind = _key(model)
+    table = model._meta.db_table  # noqa: SLF001 (public by its documentation)
+    sets = ", ".join(f"{name} = {sql}" for name, sql in assignments.items())
+    given, given_params = _given(model, values, kind)
+    sql = (
+        f"WITH given (pk, number) AS ({given}) UPDATE {table} SET {sets} "  # noqa: S608 (ours)
+        f"FROM given WHERE {table}.{column} = given.pk"
+    )
+    with connections[database()].cursor() as cursor:
+        cursor.execute(sql, [*given_params, *params])
+
+
+def _given(
+    model: type[models.Model], values: Mapping[Any, int], kind: str
+) -> tuple[str, Sequence[Any]]:
+    connection = connections[database()]
+    if connection.vendor == "postgresql":
+        rows = f"SELECT * FROM unnest(%s::{kind}[], %s::bigint[])"  # noqa: S608 (ours)
+        return rows, [list(values), list(values.values())]
+    key: Any = model._meta.pk  # noqa: SLF001 (public by its documentation)
+    pairs = ((key.get_db_prep_value(pk, connection), number) for pk, number in values.items())
+    places = ", ".join(["(%s, %s)"] * len(values))
+    return f"VALUES {places}", [each for pair in pairs for each in pair]
+
+
+def _key(model: type[models.Model]) -> tuple[str, str]:
+    """Return the primary key's column and its type in the database."""
+    key: Any = model._meta.pk  # noqa: SLF001 (public by its documentation)
+    return key.column, key.rel_db_type(connections[database()])
