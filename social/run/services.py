@@ -31,7 +31,13 @@ def describe_services(environment: Mapping[str, str], *, logs: Path) -> list[Ser
         Service("relay", [*manage, "hark", "relay"], environment, logs / "relay.log"),
         Service(
             "web",
-            [*gunicorn, f"--bind=127.0.0.1:{port}", "--threads=8", "social.wsgi"],
+            [
+                *gunicorn,
+                f"--bind=127.0.0.1:{port}",
+                "--threads=8",
+                "--no-control-socket",
+                "social.wsgi",
+            ],
             environment,
             logs / "web.log",
             lambda: is_healthy(f"http://127.0.0.1:{port}/healthz"),
