@@ -1,0 +1,116 @@
+"""Clients of the official Python SDK, and what they heard."""
+
+import gc
+import queue
+import secrets
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from pubnub.callbacks import SubscribeCallback
+from pubnub.enums import PNReconnectionPolicy, PNStatusCategory
+from pubnub.pnconfiguration import PNConfiguration
+from pubnub.pubnub import PubNub
+
+from tests.gateway_process import GatewayProcess
+
+opened: list[PubNub] = []
+"""Every client of the run; some of their threads outlive `stop` and open sockets once more."""
+
+PATIENCE = 20.0
+"""Seconds a test waits for what it expects."""
+
+OPEN = {"publish_key": "pub-open", "subscribe_key": "sub-open", "access_manager": False}
+GUARDED = {"publish_key": "pub-c-1", "subscribe_key": "sub-c-1", "secret_key": "sec-c-1"}
+SETTINGS: dict[str, Any] = {
+    "http_api": {"key": "api key"},
+    "client": {"token": {"hmac_secret_key": "a secret of the tests that is long enough"}},
+    "channel": {"namespaces": [{"name": "inbox", "history_size": 10, "history_ttl": "60s"}]},
+    "pubnub": {"enabled": True, "keysets": [OPEN, GUARDED]},
+}
+
+
+@dataclass
+class Ear(SubscribeCallback):
+    """A listener that keeps what it hears, in order of arrival."""
+
+    heard: "queue.Queue[tuple[str, Any]]" = field(default_factory=queue.Queue)
+
+    def status(self, pubnub: PubNub, status: Any) -> None:
+        self.heard.put(("status", status))
+
+    def message(self, pubnub: PubNub, message: Any) -> None:
+        self.heard.put(("message", message))
+
+    def presence(self, pubnub: PubNub, presence: Any) -> None:
+        self.heard.put(("presence", presence))
+
+    def signal(self, pubnub: PubNub, signal: Any) -> None:
+        self.heard.put(("signal", signal))
+
+    def message_action(self, pubnub: PubNub, message_action: Any) -> None:
+        self.heard.put(("action", message_action))
+
+    def next(self, kind: str, fitting: Callable[[Any], bool] = lambda _: True) -> Any:
+        """Wait for the next thing of that kind that fits, passing over all others."""
+        while True:
+            found, what = self.heard.get(timeout=PATIENCE)
+            if found == kind and fitting(what):
+                return what
+
+    def connected(self) -> None:
+        """Wait until the subscription stands."""
+        category = PNStatusCategory.PNConnectedCategory
+        self.next("status", lambda status: status.category == category)
+
+
+@contextmanager
+def client(
+    gateway: GatewayProcess, user: str, keys: dict[str, Any] = OPEN, **settings: Any
+) -> Iterator[tuple[PubNub, Ear]]:
+    """A client of the current SDK that differs from one of PubNub's network in origin and ssl."""
+    configuration = PNConfiguration()
+    configuration.publish_key = keys["publish_key"]
+    configuration.subscribe_key = keys["subscribe_key"]
+    configuration.user_id = user
+    configuration.origin = f"127.0.0.1:{gateway.port}"
+    configuration.ssl = False
+    configuration.daemon = True
+    configuration.disable_config_locking = False
+    configuration.reconnect_policy = PNReconnectionPolicy.LINEAR
+    for name, value in settings.items():
+        setattr(configuration, name, value)
+    pubnub, ear = PubNub(configuration), Ear()
+    pubnub.add_listener(ear)
+    opened.append(pubnub)
+    try:
+        yield pubnub, ear
+    finally:
+        pubnub.unsubscribe_all()
+        pubnub.stop()
+
+
+def close_all() -> None:
+    """Close what the SDK left open, once the gateway has gone."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("EndpointThread"):
+            thread.join(PATIENCE)
+    for pubnub in opened:
+        pubnub.stop()
+    opened.clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+def server(gateway: GatewayProcess) -> Any:
+    """A client that holds the secret key, as an application's backend does."""
+    return client(gateway, "server", GUARDED, secret_key=GUARDED["secret_key"])
+
+
+def name(prefix: str = "room") -> str:
+    """Return a name that no other test uses."""
+    return f"{prefix}-{secrets.token_hex(4)}"

@@ -1,0 +1,29 @@
+"""One gateway for all tests of this folder, with its messages in a file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gateway_process import GatewayProcess, running_gateway
+
+from .clients import SETTINGS, close_all
+
+# The SDK leaves its sockets to the garbage collector, which warns of each.
+LEAKS = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(LEAKS)
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """A gateway with an open keyset and a guarded one."""
+    folder = tmp_path_factory.mktemp("pubnub")
+    pubnub = SETTINGS["pubnub"] | {"storage_path": str(folder / "messages.sqlite3")}
+    with running_gateway(SETTINGS | {"pubnub": pubnub}, folder) as running:
+        yield running
+    close_all()
