@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 
 from bench import plots, report
@@ -25,7 +26,10 @@ whatever is started here ends with this command.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 if every case ran and met its targets, else 1."""
+    """Return 0 if every case ran and all that was published arrived, else 1.
+
+    A target that was missed is shown, and is no failure: the machine may be another, or busy.
+    """
     options = _parse(arguments)
     if options.list:
         for case in CASES:
@@ -35,12 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if allow_open_files() < NEEDED_FILES:
         print(f"bench: a process may open too few files; {NEEDED_FILES:,} are needed (ulimit -Hn)")
         return 1
-    tables = [_run(case, Scale(quick=options.quick)) for case in _chosen(options.cases)]
-    if not options.quick:
-        report.write_results(tables)
-        plots.draw([table for table in tables if _is_plotted(table)])
-        report.update_docs(table.case for table in tables)
-    return 0 if all(target.reached for table in tables for target in table.targets) else 1
+    failed = [
+        case.name
+        for case in CASES
+        if case.name in (options.cases or [case.name])
+        and not _succeeds(case, Scale(quick=options.quick))
+    ]
+    if failed:
+        say(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -64,23 +71,29 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _chosen(names: Sequence[str]) -> list[Case]:
-    return [case for case in CASES if not names or case.name in names]
+def _succeeds(case: Case, scale: Scale) -> bool:
+    """Run `case`, show and keep what it found; return whether it ran to its end."""
+    try:
+        table = _run(case, scale)
+    except Exception:
+        traceback.print_exc()
+        return False
+    print(f"\n## {case.name}\n\n{report.to_markdown(table)}\n", flush=True)
+    if not scale.quick:
+        report.write_results(table)
+        if case.plotted:
+            plots.draw(table)
+        report.update_docs(case.name)
+    return True
 
 
 def _run(case: Case, scale: Scale) -> Table:
     say(f"── {case.name}: {case.question}")
-    table = dataclasses.replace(
+    return dataclasses.replace(
         case.run(scale),
         machine=describe_machine(),
         taken_at=datetime.datetime.now(datetime.UTC).date().isoformat(),
     )
-    print(f"\n## {case.name}\n\n{report.to_markdown(table)}\n", flush=True)
-    return table
-
-
-def _is_plotted(table: Table) -> bool:
-    return any(case.plotted for case in CASES if case.name == table.case)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,25 @@ def play(subject: Subject, clients: int, **swarm: bool | int) -> Iterator[Scene]
         yield Scene(subject, running, remote)
 
 
+def row_of(
+    subject: Subject,
+    *,
+    setting: str = "",
+    values: Iterable[float] = (),
+    proof: str = "",
+    problem: Exception | None = None,
+) -> Row:
+    """Return the row of `subject`; without values, `problem` says why."""
+    return Row(
+        subject=subject.name,
+        role=subject.role,
+        setting=setting,
+        values=tuple(values),
+        proof=proof,
+        note=str(problem).partition("\n")[0] if problem else "",
+    )
+
+
 def measure_in_turn(
     subjects: Iterable[Subject],
     clients: int,
@@ -131,36 +150,30 @@ def measure_in_turn(
 
     The first turn warms up and does not count.
     """
+    scenes, absent = [], []
+    values: dict[str, list[float]] = {}
+    proofs: dict[str, str] = {}
     with ExitStack() as stack:
-        scenes, rows = [], []
         for subject in subjects:
             say(f"{setting}: {subject.name}")
             try:
                 scenes.append(stack.enter_context(play(subject, clients)))
-            except (NotHere, DidNotStart) as reason:
-                note = str(reason).splitlines()[0]
-                rows.append(
-                    Row(subject=subject.name, role=subject.role, setting=setting, note=note)
-                )
-        values: dict[str, list[float]] = {scene.subject.name: [] for scene in scenes}
-        proofs = {}
-        for turn in range(rounds + 1):
+            except (NotHere, DidNotStart) as problem:
+                absent.append(row_of(subject, setting=setting, problem=problem))
+        for _ in range(rounds + 1):
             for scene in scenes:
-                value = measure(scene)
+                values.setdefault(scene.subject.name, []).append(measure(scene))
                 proofs[scene.subject.name] = scene.prove()
-                if turn > 0:
-                    values[scene.subject.name].append(value)
-        measured = [
-            Row(
-                subject=scene.subject.name,
-                role=scene.subject.role,
-                setting=setting,
-                values=tuple(values[scene.subject.name]),
-                proof=proofs[scene.subject.name],
-            )
-            for scene in scenes
-        ]
-    return measured + rows
+    measured = [
+        row_of(
+            scene.subject,
+            setting=setting,
+            values=values[scene.subject.name][1:],
+            proof=proofs[scene.subject.name],
+        )
+        for scene in scenes
+    ]
+    return measured + absent
 
 
 def say(text: str) -> None:

@@ -1,7 +1,5 @@
 """One plot per case: a bar for each subject, the yardstick as a line across."""
 
-from collections.abc import Iterable
-
 from bench.report import DOCS, format_figure
 from bench.results import Role, Row, Table
 
@@ -9,16 +7,15 @@ FOLDER = DOCS / "benchmarks"
 COLOURS = {Role.OURS: "#0369a1", Role.YARDSTICK: "#475569", Role.PEER: "#cbd5e1"}
 
 
-def draw(tables: Iterable[Table]) -> None:
-    """Draw each table to docs/benchmarks/, as SVG."""
+def draw(table: Table) -> None:
+    """Draw `table` to docs/benchmarks/, as SVG."""
     import matplotlib as mpl
 
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "hark"  # the same figures give the same file
     mpl.rcParams["font.family"] = "sans-serif"
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for table in tables:
-        _draw(table)
+    _draw(table)
 
 
 def _draw(table: Table) -> None:

@@ -22,22 +22,19 @@ def to_markdown(table: Table) -> str:
     return "\n".join([f"{table.question}", "", *lines, *_targets(table), *_remarks(table)])
 
 
-def write_results(tables: Iterable[Table]) -> None:
-    """Write bench/results/ and bring the docs up to date with it."""
-    for table in tables:
-        table.save()
-        (FOLDER / f"{table.case}.md").write_text(f"{to_markdown(table)}\n\n{origin(table)}\n")
+def write_results(table: Table) -> None:
+    """Write the two results files of a case, for programs and for people."""
+    table.save()
+    (FOLDER / f"{table.case}.md").write_text(f"{to_markdown(table)}\n\n{origin(table)}\n")
 
 
-def update_docs(cases: Iterable[str]) -> None:
-    """Put each case's last results between its two marks in docs/benchmarks.md."""
+def update_docs(case: str) -> None:
+    """Put the last results of `case` between its two marks in docs/benchmarks.md."""
     page = DOCS / "benchmarks.md"
-    text = page.read_text()
-    for case in cases:
-        table = load_table(case)
-        if table is not None:
-            text = _replace_between(text, case, f"{to_markdown(table)}\n\n{origin(table)}")
-    page.write_text(text)
+    table = load_table(case)
+    if table is not None:
+        new = f"{to_markdown(table)}\n\n{origin(table)}"
+        page.write_text(_replace_between(page.read_text(), case, new))
 
 
 def origin(table: Table) -> str:

@@ -68,9 +68,9 @@ def run(scale: Scale) -> Table:
         ],
         remarks=[
             "Calls are sent when they are due, whether or not the last one was answered.",
-            "Wall-clock time: the load client, which is busier than the server, has the same cores.",
-            "The yardstick is told by a pipe instead of HTTP. In one channel of 1,000 the kernel "
-            "alone takes milliseconds until the last one has it.",
+            "Wall-clock time: the load client, busier than the server, shares its cores.",
+            "The yardstick is told by a pipe instead of HTTP.",
+            "In one channel of 1,000 the last one waits for 999 send() calls, whoever makes them.",
         ],
     )
 

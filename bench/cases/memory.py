@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench import subjects as programs
-from bench.case import Case, NotDelivered, Scale, play, say
+from bench.case import Case, NotDelivered, Scale, play, row_of, say
 from bench.load.dialogues import Door
 from bench.payload import make_payload
 from bench.processes import DidNotStart, ServerProcess, free_port
@@ -51,17 +51,14 @@ def subjects() -> list[Subject]:
 def measure(subject: Subject, scale: Scale) -> Row:
     clients = scale.clients(SLOW_CLIENTS if subject.slow else CLIENTS)
     say(f"{clients:,} connections: {subject.name}")
-    values = []
-    proof = note = ""
+    values, proof = [], ""
     try:
         for _ in range(min(scale.rounds, 3)):
             kilobytes, proof = grow(subject, clients)
             values.append(kilobytes)
-    except (NotHere, DidNotStart) as reason:
-        note = str(reason).splitlines()[0]
-    return Row(
-        subject=subject.name, role=subject.role, values=tuple(values), proof=proof, note=note
-    )
+    except (NotHere, DidNotStart) as problem:
+        return row_of(subject, problem=problem)
+    return row_of(subject, values=values, proof=proof)
 
 
 def grow(subject: Subject, clients: int) -> tuple[float, str]:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 
-from bench.case import Case, NotDelivered, Scale, say
+from bench.case import Case, NotDelivered, Scale, row_of, say
 from bench.load.dialogues import Door
 from bench.load.remote import RemoteSwarm
 from bench.payload import make_payload
-from bench.processes import free_port
 from bench.results import Role, Row, Table, at_least
 from bench.subjects import hark, kernel
-from bench.subjects.running import Running
+from bench.subjects.running import Running, Subject
 
 QUESTION = "How many publish calls does the server answer per CPU second?"
 CONNECTIONS = 20
@@ -46,40 +44,26 @@ def run(scale: Scale) -> Table:
 def measure(scale: Scale, setting: str, namespace: str, *, listens: bool) -> list[Row]:
     """Return the yardstick's row and ours, measured in turns."""
     say(setting)
+    door = calls_door(namespace)
+    bare = Subject(f"recv() and send() in {kernel.language()}", Role.YARDSTICK, run_bare)
+    ours = hark.gateway(namespace + ":{n}")
+    figures: dict[str, list[float]] = {bare.name: [], ours.name: []}
     with ExitStack() as stack:
-        door = calls_door(0, namespace)
-        bare = stack.enter_context(kernel.run_answers([ANSWER], door))
-        ours = stack.enter_context(run_gateway(namespace))
-        callers = [stack.enter_context(RemoteSwarm(bare.door, sampled=0))]
-        callers.append(stack.enter_context(RemoteSwarm(door.at(ours.door.port), sampled=0)))
-        listeners = None
-        if listens:
-            listeners = stack.enter_context(RemoteSwarm(ours.door))
-            listeners.open(CHANNELS)
-        figures: list[list[float]] = [[], []]
+        running = [stack.enter_context(each.start(0)) for each in (bare, ours)]
+        doors = [door.at(each.door.port) for each in running]
+        callers = [stack.enter_context(RemoteSwarm(each, sampled=0)) for each in doors]
+        listeners = stack.enter_context(RemoteSwarm(running[1].door))
+        listeners.open(CHANNELS if listens else 0)
         for turn in range(scale.rounds + 1):
-            for running, swarm, found in zip((bare, ours), callers, figures, strict=True):
-                found.append(calls_per_cpu_second(running, swarm))
-            if listeners is not None:
+            for name, server, swarm in zip(figures, running, callers, strict=True):
+                figures[name].append(calls_per_cpu_second(server, swarm))
+            if listens:
                 expect(listeners, (turn + 1) * CONNECTIONS * CALLS // CHANNELS)
     proof = f"{CONNECTIONS * CALLS * (scale.rounds + 1):,} calls answered"
     told = f"{proof}, each heard by its listener" if listens else proof
-    yardstick = f"recv() and send() in {kernel.language()}"
     return [
-        Row(
-            subject=yardstick,
-            role=Role.YARDSTICK,
-            setting=setting,
-            values=tuple(figures[0][1:]),
-            proof=proof,
-        ),
-        Row(
-            subject="Hark gateway",
-            role=Role.OURS,
-            setting=setting,
-            values=tuple(figures[1][1:]),
-            proof=told,
-        ),
+        row_of(bare, setting=setting, values=figures[bare.name][1:], proof=proof),
+        row_of(ours, setting=setting, values=figures[ours.name][1:], proof=told),
     ]
 
 
@@ -97,10 +81,10 @@ def expect(listeners: RemoteSwarm, each: int) -> None:
         raise NotDelivered(f"{each} calls per channel, {heard.least} to {heard.most} were heard")
 
 
-def calls_door(port: int, namespace: str) -> Door:
+def calls_door(namespace: str) -> Door:
     body = hark.publish_body(namespace + ":{n}", make_payload(0)).decode()
     return Door(
-        port=port,
+        port=0,
         kind="http_calls",
         path="/api/publish",
         headers=hark.HEADERS,
@@ -111,10 +95,9 @@ def calls_door(port: int, namespace: str) -> Door:
 
 
 @contextmanager
-def run_gateway(namespace: str) -> Iterator[Running]:
-    port = free_port()
-    with hark.start_gateway(port) as server:
-        yield Running([server], replace(hark.door(port, namespace + ":{n}")))
+def run_bare(_clients: int) -> Iterator[Running]:
+    with kernel.run_answers([ANSWER], calls_door("plain")) as running:
+        yield running
 
 
 CASE = Case("publish", QUESTION, run, plotted=True)

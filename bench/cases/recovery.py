@@ -29,13 +29,16 @@ class Scene:
         self.port = free_port()
         self.clients = clients
         self.server = hark.start_gateway(self.port)
-        stack.callback(lambda: self.server.close())
+        stack.callback(self.stop)
         door = hark.door(self.port, NAMESPACE + ":{n}")
         self.swarm = stack.enter_context(RemoteSwarm(door, track=True, returns=True))
         self.swarm.prepare(clients)
         self.swarm.open(clients)
         self.publish(1, first=0)
         self.swarm.wait_for(1)
+
+    def stop(self) -> None:
+        self.server.close()
 
     def publish(self, count: int, *, first: int) -> None:
         """Publish to everyone, as the relay does: many channels in one call."""
@@ -125,12 +128,14 @@ def run(scale: Scale) -> Table:
 def measure_load_client(clients: int, scale: Scale) -> Row:
     """Return how long the clients themselves need to connect."""
     values = []
-    with kernel.run_answers(ANSWERS, hark.door(0, NAMESPACE + ":{n}")) as running:
-        with RemoteSwarm(running.door, sampled=0) as swarm:
-            swarm.prepare(clients)
-            for _ in range(min(scale.rounds, 3)):
-                values.append(swarm.open(clients))
-                swarm.close_clients()
+    with ExitStack() as stack:
+        door = hark.door(0, NAMESPACE + ":{n}")
+        running = stack.enter_context(kernel.run_answers(ANSWERS, door))
+        swarm = stack.enter_context(RemoteSwarm(running.door, sampled=0))
+        swarm.prepare(clients)
+        for _ in range(min(scale.rounds, 3)):
+            values.append(swarm.open(clients))
+            swarm.close_clients()
     return Row(
         subject=f"load client and sockets in {kernel.language()}",
         role=Role.YARDSTICK,

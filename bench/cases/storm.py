@@ -6,9 +6,10 @@ from contextlib import ExitStack, contextmanager
 
 import jwt
 
-from bench.case import Case, Scale, say
+from bench.case import Case, Scale, row_of, say
 from bench.load.dialogues import make_place
 from bench.load.remote import RemoteSwarm
+from bench.processes import DidNotStart
 from bench.results import Role, Row, Table, at_most
 from bench.subjects import hark, kernel, peers
 from bench.subjects.running import NotHere, Running, Subject
@@ -56,22 +57,15 @@ def run(scale: Scale) -> Table:
 def measure_connections(scale: Scale) -> list[Row]:
     """Return a row for each subject, measured in turns."""
     clients = scale.clients(CLIENTS)
-    rows = []
+    arenas: list[tuple[Subject, Running, RemoteSwarm, list[float]]] = []
+    absent = []
     with ExitStack() as stack:
-        arenas: list[tuple[Subject, Running, RemoteSwarm, list[float]]] = []
         for subject in subjects():
             say(f"{clients:,} clients: {subject.name}")
             try:
                 running = stack.enter_context(subject.start(clients))
-            except NotHere as reason:
-                rows.append(
-                    Row(
-                        subject=subject.name,
-                        role=subject.role,
-                        setting="connection",
-                        note=str(reason),
-                    )
-                )
+            except (NotHere, DidNotStart) as problem:
+                absent.append(row_of(subject, setting="connection", problem=problem))
                 continue
             swarm = stack.enter_context(RemoteSwarm(running.door, sampled=0))
             swarm.prepare(clients)
@@ -79,17 +73,12 @@ def measure_connections(scale: Scale) -> list[Row]:
         for _ in range(scale.rounds + 1):
             for _, running, swarm, values in arenas:
                 values.append(cost_of_one(running, swarm, clients))
-    found = [
-        Row(
-            subject=subject.name,
-            role=subject.role,
-            setting="connection",
-            values=tuple(values[1:]),
-            proof=f"{clients:,} open at the same time",
-        )
+    proof = f"{clients:,} open at the same time"
+    measured = [
+        row_of(subject, setting="connection", values=values[1:], proof=proof)
         for subject, _, _, values in arenas
     ]
-    return found + rows
+    return measured + absent
 
 
 def subjects() -> list[Subject]:
