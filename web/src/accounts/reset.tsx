@@ -16,7 +16,9 @@ export function RequestReset() {
   if (mailed) return <CheckMail />;
   return (
     <Card title="Forgot your password?">
-      <p className="text-muted">Tell us your address, and we mail you a link to choose a new one.</p>
+      <p className="text-muted">
+        Tell us your address, and we mail you a link to choose a new one.
+      </p>
       <AccountForm
         submit="Send the link"
         onSubmit={async ({ email }) => {

@@ -3,6 +3,7 @@ import { useCallback } from "react";
 
 import { answer, api, type Me } from "@/api/client";
 import { ApiError } from "@/api/errors";
+import { useHydrated } from "@/lib/use-hydrated";
 
 import { isSignedIn } from "./headless";
 
@@ -20,14 +21,20 @@ async function whoAmI(): Promise<Me | null> {
 
 /** Who is signed in: null for nobody, undefined while that is not known yet. */
 export function useSession() {
-  return useQuery({ queryKey: SESSION, queryFn: whoAmI, staleTime: 60_000 });
+  const hydrated = useHydrated();
+  const { data, error, refetch } = useQuery({
+    queryKey: SESSION,
+    queryFn: whoAmI,
+    staleTime: 60_000,
+  });
+  return { data: hydrated ? data : undefined, error: hydrated ? error : null, refetch };
 }
 
 /** Forget all that was loaded for whoever was signed in, and look who is now. */
 export function useRenewSession(): () => Promise<void> {
   const client = useQueryClient();
   return useCallback(async () => {
-    await client.query({ queryKey: SESSION, queryFn: whoAmI });
+    await client.query({ queryKey: SESSION, queryFn: whoAmI, staleTime: 0 });
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
   }, [client]);
 }

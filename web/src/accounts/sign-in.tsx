@@ -52,7 +52,8 @@ export function SignIn() {
         ]}
       />
       <p className="text-muted">
-        New here? <Way href={`/signup/${query}`}>Sign up</Way> · <Way href="/reset/">Forgot your password?</Way>
+        New here? <Way href={`/signup/${query}`}>Sign up</Way> ·{" "}
+        <Way href="/reset/">Forgot your password?</Way>
       </p>
     </Card>
   );

@@ -11,26 +11,24 @@ import { Empty } from "@/ui/states";
 
 export default function HomePage() {
   return (
-    <>
-      <PageTitle>Feed</PageTitle>
-      <SignedIn otherwise={<Landing />}>
-        {() => (
-          <>
-            <h1 className="text-[2rem]">Feed</h1>
-            <PostList
-              shelf="all"
-              empty={
-                <Empty title="Nobody has written yet">
-                  <p className="mb-6">Somebody has to begin.</p>
-                  <Link href="/write/" className={buttonStyle("primary")}>
-                    Write the first post
-                  </Link>
-                </Empty>
-              }
-            />
-          </>
-        )}
-      </SignedIn>
-    </>
+    <SignedIn otherwise={<Landing />}>
+      {() => (
+        <>
+          <PageTitle>Feed</PageTitle>
+          <h1 className="text-[2rem]">Feed</h1>
+          <PostList
+            shelf="all"
+            empty={
+              <Empty title="Nobody has written yet">
+                <p className="mb-6">Somebody has to begin.</p>
+                <Link href="/write/" className={buttonStyle("primary")}>
+                  Write the first post
+                </Link>
+              </Empty>
+            }
+          />
+        </>
+      )}
+    </SignedIn>
   );
 }

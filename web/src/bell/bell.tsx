@@ -23,7 +23,9 @@ export function Bell() {
       {/* Beside a panel one may go on reading; a sheet covers the page. */}
       <Dialog.Root open={open} onOpenChange={setOpen} modal={phone}>
         <Dialog.Trigger
-          aria-label={counts.unread === 0 ? "Notifications" : `Notifications, ${badge(counts.unread)} unread`}
+          aria-label={
+            counts.unread === 0 ? "Notifications" : `Notifications, ${badge(counts.unread)} unread`
+          }
           className="relative grid size-11 place-items-center rounded-full transition-colors hover:bg-sunken aria-expanded:bg-sunken"
         >
           {deaf ? (
@@ -33,7 +35,9 @@ export function Bell() {
             <BellIcon
               key={counts.unseen}
               aria-hidden="true"
-              className={counts.unseen > 0 ? "size-[1.35rem] origin-top animate-ring" : "size-[1.35rem]"}
+              className={
+                counts.unseen > 0 ? "size-[1.35rem] origin-top animate-ring" : "size-[1.35rem]"
+              }
             />
           )}
           {counts.unread > 0 && (
@@ -57,7 +61,7 @@ export function Bell() {
           </Dialog.Content>
         </Dialog.Portal>
       </Dialog.Root>
-      <Toasts onOpenPanel={() => setOpen(true)} />
+      <Toasts panelOpen={open} onOpenPanel={() => setOpen(true)} />
     </>
   );
 }

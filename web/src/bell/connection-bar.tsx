@@ -33,6 +33,8 @@ function Notice({ words }: { words: string }) {
   }, []);
   if (!due) return null;
   return (
-    <p className="animate-fade bg-signal-soft px-4 py-1.5 text-center text-sm text-pretty">{words}</p>
+    <p className="animate-fade bg-signal-soft px-4 py-1.5 text-center text-sm text-pretty">
+      {words}
+    </p>
   );
 }

@@ -23,7 +23,7 @@ export function ItemRow({ item, onFollow }: ItemRowProps) {
     <li
       className={clsx(
         "group relative flex gap-3 px-5 py-4 transition-colors hover:bg-sunken",
-        unread && "bg-signal-soft",
+        unread && "bg-signal-soft/45",
       )}
     >
       {unread && (
@@ -34,7 +34,10 @@ export function ItemRow({ item, onFollow }: ItemRowProps) {
       )}
       <Portrait item={item} />
       <div className="min-w-0 flex-1">
-        <p id={title} className={clsx("text-[0.9375rem] leading-snug break-words", unread && "font-semibold")}>
+        <p
+          id={title}
+          className={clsx("text-[0.9375rem] leading-snug break-words", unread && "font-semibold")}
+        >
           {unread && <span className="sr-only">Unread: </span>}
           <Destination item={item} onFollow={onFollow} />
         </p>

@@ -10,7 +10,7 @@ import { onThisSite } from "@/lib/safe-url";
 import { refreshThreads } from "@/posts/queries";
 
 import { claimToast } from "./claim";
-import { useInboxActions } from "./inbox-context";
+import { useInbox, useInboxActions } from "./inbox-context";
 import { Portrait } from "./item-row";
 import { useAct } from "./use-act";
 
@@ -19,11 +19,19 @@ const AT_ONCE = 3;
 
 type Toast = { key: number; item: InboxItem } | { key: number; count: number };
 
-type ToastsProps = { onOpenPanel: () => void };
+type ToastsProps = {
+  /** Whether the panel is open, where everything comes in anyway: then toasts are only spoken. */
+  panelOpen: boolean;
+  onOpenPanel: () => void;
+};
 
 /** Shows what comes in, in one tab of however many are open, and tells screen readers. */
-export function Toasts({ onOpenPanel }: ToastsProps) {
+export function Toasts({ panelOpen, onOpenPanel }: ToastsProps) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
+  const { items } = useInbox().lists.all;
+  // Seen in the panel or elsewhere, or withdrawn: no longer news.
+  const unseen = new Set(items.filter((item) => item.seen_at === null).map(({ id }) => id));
+  const news = panelOpen ? toasts : toasts.filter(({ key }) => unseen.has(key));
   const dismiss = (key: number) => setToasts((all) => all.filter((toast) => toast.key !== key));
   useArrivals((toast) => setToasts((all) => [...all.slice(1 - AT_ONCE), toast]));
   return (
@@ -31,9 +39,13 @@ export function Toasts({ onOpenPanel }: ToastsProps) {
       role="status"
       aria-live="polite"
       aria-label="New notifications"
-      className="pointer-events-none fixed inset-x-3 top-18 z-50 grid justify-items-center gap-3 sm:inset-x-auto sm:right-5 sm:justify-items-end"
+      className={
+        panelOpen
+          ? "sr-only"
+          : "pointer-events-none fixed inset-x-3 top-18 z-50 grid justify-items-center gap-3 sm:inset-x-auto sm:right-5 sm:justify-items-end"
+      }
     >
-      {toasts.map((toast) => (
+      {news.map((toast) => (
         <ToastCard key={toast.key} onDismiss={() => dismiss(toast.key)}>
           {"item" in toast ? (
             <ItemToast item={toast.item} onFollow={() => dismiss(toast.key)} />
@@ -122,7 +134,11 @@ function ItemToast({ item, onFollow }: ItemToastProps) {
           {href === "" ? (
             item.title
           ) : (
-            <Link href={href} onClick={follow} className="after:absolute after:inset-0 after:rounded-2xl">
+            <Link
+              href={href}
+              onClick={follow}
+              className="after:absolute after:inset-0 after:rounded-2xl"
+            >
               {item.title}
             </Link>
           )}

@@ -25,7 +25,10 @@ const happening = fc.oneof(
     mark: fc.constantFrom(...MARKS),
   }),
   fc.record({ what: fc.constantFrom("withdraw" as const, "remove" as const), which: fc.nat(30) }),
-  fc.record({ what: fc.constantFrom("deliver" as const, "repeat" as const, "lose" as const), which: fc.nat(30) }),
+  fc.record({
+    what: fc.constantFrom("deliver" as const, "repeat" as const, "lose" as const),
+    which: fc.nat(30),
+  }),
   fc.record({ what: fc.constant("more" as const), tab: fc.constantFrom(...TABS) }),
   fc.record({ what: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 3_000 }) }),
   fc.record({
@@ -166,17 +169,22 @@ function pick<T>(list: readonly T[], which: number, then: (one: T, at: number) =
 test("whatever happens on the way, the reader ends up with the server's truth", async () => {
   const lags = fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 5 });
   await fc.assert(
-    fc.asyncProperty(fc.array(happening, { maxLength: 60, size: "max" }), lags, async (events, lags) => {
-      const world = new World(lags);
-      for (const event of events) await world.happen(event);
-      await world.calm();
+    fc.asyncProperty(
+      fc.array(happening, { maxLength: 60, size: "max" }),
+      lags,
+      async (events, lags) => {
+        const world = new World(lags);
+        for (const event of events) await world.happen(event);
+        await world.calm();
 
-      const { lists, counts } = world.inbox.snapshot();
-      expect(counts).toEqual(world.server.counts());
-      for (const tab of TABS) if (lists[tab].loaded) expect(lists[tab].items).toEqual(world.truth(tab));
-      expect(new Set(world.announced).size).toBe(world.announced.length);
-      world.inbox.stop();
-    }),
+        const { lists, counts } = world.inbox.snapshot();
+        expect(counts).toEqual(world.server.counts());
+        for (const tab of TABS)
+          if (lists[tab].loaded) expect(lists[tab].items).toEqual(world.truth(tab));
+        expect(new Set(world.announced).size).toBe(world.announced.length);
+        world.inbox.stop();
+      },
+    ),
     { numRuns: 400, interruptAfterTimeLimit: 40_000 },
   );
 }, 60_000);

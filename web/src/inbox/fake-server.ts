@@ -24,7 +24,10 @@ export class FakeServer implements InboxApi {
   /** Someone does something that the reader is told of. */
   arrive(count = 1): void {
     const since = this.modseq;
-    this.#push(since, Array.from({ length: count }, () => this.#create()));
+    this.#push(
+      since,
+      Array.from({ length: count }, () => this.#create()),
+    );
   }
 
   change(id: number, mark: Mark | "delete"): InboxItem {
@@ -84,7 +87,10 @@ export class FakeServer implements InboxApi {
     return this.#answer(`read-all ${through}`, () => {
       const since = this.modseq;
       const older = this.list("all").filter((item) => item.id <= through && item.read_at === null);
-      this.#push(since, older.map((item) => this.#save({ ...item, ...MARKS.read })));
+      this.#push(
+        since,
+        older.map((item) => this.#save({ ...item, ...MARKS.read })),
+      );
       return this.counts();
     });
   }
@@ -93,7 +99,10 @@ export class FakeServer implements InboxApi {
     return this.#answer("seen", () => {
       const since = this.modseq;
       const unseen = this.list("all").filter((item) => item.seen_at === null);
-      this.#push(since, unseen.map((item) => this.#save({ ...item, seen_at: NOW })));
+      this.#push(
+        since,
+        unseen.map((item) => this.#save({ ...item, seen_at: NOW })),
+      );
       return this.counts();
     });
   }

@@ -33,7 +33,10 @@ test("pushes in order leave no gap", () => {
 
 test("a lost push leaves a gap that later pushes do not hide", () => {
   const [, second, third] = server.pushes;
-  const { held, heard } = [second, third].reduce((log, push) => (push ? hear(log, push) : log), log);
+  const { held, heard } = [second, third].reduce(
+    (log, push) => (push ? hear(log, push) : log),
+    log,
+  );
   expect([held, heard]).toEqual([2, 5]);
 });
 
@@ -96,7 +99,10 @@ describe("whatever the order, and however often each push comes", () => {
     fc.assert(
       fc.property(all, (order) => {
         const pushes = order.flatMap((index) => server.pushes[index] ?? []);
-        expect(pushes.reduce(hear, log)).toEqual({ ...inOrder, items: expect.any(Map) as Map<never, never> });
+        expect(pushes.reduce(hear, log)).toEqual({
+          ...inOrder,
+          items: expect.any(Map) as Map<never, never>,
+        });
         expect(Object.fromEntries(pushes.reduce(hear, log).items)).toEqual(
           Object.fromEntries(inOrder.items),
         );

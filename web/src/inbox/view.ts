@@ -51,4 +51,3 @@ function list(shown: readonly InboxItem[], tab: Tab, window: Window | undefined)
   );
   return { items, loaded: true, more: next !== null };
 }
-

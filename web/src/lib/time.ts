@@ -19,7 +19,8 @@ export function ago(then: number, now: number): string {
 }
 
 function date(then: number, now: number): string {
-  const format = new Date(then).getFullYear() === new Date(now).getFullYear() ? sameYear : otherYear;
+  const format =
+    new Date(then).getFullYear() === new Date(now).getFullYear() ? sameYear : otherYear;
   return format.format(then);
 }
 

@@ -23,27 +23,31 @@ export function CommentRow({ post, comment, highlighted }: CommentRowProps) {
       id={`comment-${comment.id}`}
       tabIndex={-1}
       aria-current={highlighted || undefined}
-      className={clsx(
-        "flex scroll-mt-28 gap-4 rounded-2xl py-5 outline-none",
-        highlighted && "-mx-4 animate-glow bg-signal-soft px-4",
-      )}
+      className="scroll-mt-28 py-1.5 outline-none"
     >
-      <Avatar person={comment.author} className="size-9 text-sm" />
-      <div className="min-w-0 flex-1">
-        <Byline written={comment} />
-        {editing ? (
-          <EditComment post={post} comment={comment} onDone={() => setEditing(false)} />
-        ) : (
-          <p className="mt-1 break-words whitespace-pre-line">{comment.text}</p>
+      <div
+        className={clsx(
+          "-mx-4 flex gap-4 rounded-2xl px-4 py-4",
+          highlighted && "animate-glow bg-signal-soft",
         )}
-        {comment.mine && !editing && (
-          <div className="mt-1 -ml-3 flex">
-            <Button look="plain" className={SMALL} onClick={() => setEditing(true)}>
-              Edit
-            </Button>
-            <DeleteComment post={post} comment={comment} />
-          </div>
-        )}
+      >
+        <Avatar person={comment.author} className="size-9 text-sm" />
+        <div className="min-w-0 flex-1">
+          <Byline written={comment} />
+          {editing ? (
+            <EditComment post={post} comment={comment} onDone={() => setEditing(false)} />
+          ) : (
+            <p className="mt-1 break-words whitespace-pre-line">{comment.text}</p>
+          )}
+          {comment.mine && !editing && (
+            <div className="mt-1 -ml-3 flex">
+              <Button look="plain" className={SMALL} onClick={() => setEditing(true)}>
+                Edit
+              </Button>
+              <DeleteComment post={post} comment={comment} />
+            </div>
+          )}
+        </div>
       </div>
     </li>
   );

@@ -16,6 +16,7 @@ export function EditPost({ me, id }: { me: Me; id: string }) {
     if (isMissing(query.error)) return <NoSuchPost />;
     return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   }
-  if (!post.mine) return <Empty title="This post is another’s">Only its author may change it.</Empty>;
+  if (!post.mine)
+    return <Empty title="This post is another’s">Only its author may change it.</Empty>;
   return <WriteForm me={me} post={post} />;
 }

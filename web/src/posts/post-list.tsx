@@ -61,7 +61,7 @@ function Teaser({ post }: { post: Post }) {
             {post.title}
           </Link>
         </h2>
-        <p className="mt-2 line-clamp-3 break-words whitespace-pre-line text-muted">{post.text}</p>
+        <p className="mt-2 line-clamp-3 break-words text-muted">{post.text}</p>
         <p className="mt-3 flex items-center gap-1.5 text-sm text-muted">
           <MessageCircle aria-hidden="true" className="size-4" />
           {comments(post.comment_count)}

@@ -73,7 +73,10 @@ export function isMissing(error: Error | null): boolean {
 export function NoSuchPost() {
   return (
     <Empty title="This post is not here">
-      It was deleted, or the link is not whole. <Link href="/" className="font-semibold text-brand underline underline-offset-4">Back to the feed</Link>
+      It was deleted, or the link is not whole.{" "}
+      <Link href="/" className="font-semibold text-brand underline underline-offset-4">
+        Back to the feed
+      </Link>
     </Empty>
   );
 }

@@ -7,11 +7,17 @@ import { buttonStyle } from "@/ui/button";
 export function Landing() {
   return (
     <div className="grid gap-14 pt-4 sm:pt-10">
+      <title>Hark: say it once, hear back at once</title>
       <div>
         <h1 className="text-[2.9rem] leading-[1.02] font-bold tracking-[-0.035em] sm:text-[4.4rem]">
           Say it once.
           <br />
-          Hear back <span className="relative whitespace-nowrap">at once<Underline /></span>.
+          Hear back{" "}
+          <span className="relative whitespace-nowrap">
+            at once
+            <Underline />
+          </span>
+          .
         </h1>
         <p className="mt-7 max-w-[34rem] text-lg text-pretty text-muted">
           Hark is a quiet place to write. The moment somebody answers, every screen you have open
@@ -53,8 +59,14 @@ function Underline() {
 /** A post, and an answer on its way in. */
 function Scene() {
   return (
-    <figure aria-label="A comment arrives while its author is still reading" className="relative pb-10">
-      <div aria-hidden="true" className="rounded-3xl bg-surface p-6 shadow-float ring-1 ring-line sm:p-8">
+    <figure
+      aria-label="A comment arrives while its author is still reading"
+      className="relative pb-10"
+    >
+      <div
+        aria-hidden="true"
+        className="rounded-3xl bg-surface p-6 shadow-float ring-1 ring-line sm:p-8"
+      >
         <div className="flex items-center gap-3 text-sm text-muted">
           <Avatar person={{ id: "c", name: "Bo" }} />
           <span>

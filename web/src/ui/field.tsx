@@ -22,7 +22,13 @@ type InputProps = Shared & ComponentProps<"input">;
 export function Input({ label, errors, hint, limit, className, ...props }: InputProps) {
   const field = useField(errors, hint);
   return (
-    <Frame label={label} field={field} errors={errors} hint={hint} used={{ text: props.value, limit }}>
+    <Frame
+      label={label}
+      field={field}
+      errors={errors}
+      hint={hint}
+      used={{ text: props.value, limit }}
+    >
       <input {...props} {...field.aria} className={clsx(BOX, "h-12", className)} />
     </Frame>
   );
@@ -33,11 +39,21 @@ type TextAreaProps = Shared & ComponentProps<"textarea">;
 export function TextArea({ label, errors, hint, limit, className, ...props }: TextAreaProps) {
   const field = useField(errors, hint);
   return (
-    <Frame label={label} field={field} errors={errors} hint={hint} used={{ text: props.value, limit }}>
+    <Frame
+      label={label}
+      field={field}
+      errors={errors}
+      hint={hint}
+      used={{ text: props.value, limit }}
+    >
       <textarea
         {...props}
         {...field.aria}
-        className={clsx(BOX, "field-sizing-content min-h-28 resize-y py-3 leading-relaxed", className)}
+        className={clsx(
+          BOX,
+          "field-sizing-content min-h-28 resize-y py-3 leading-relaxed",
+          className,
+        )}
       />
     </Frame>
   );

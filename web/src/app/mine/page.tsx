@@ -19,7 +19,9 @@ export default function MinePage() {
             shelf="mine"
             empty={
               <Empty title="You have not written yet">
-                <p className="mb-6">Whoever comments on what you write, you will hear of it here.</p>
+                <p className="mb-6">
+                  Whoever comments on what you write, you will hear of it here.
+                </p>
                 <Link href="/write/" className={buttonStyle("primary")}>
                   Write your first post
                 </Link>

@@ -16,7 +16,11 @@ export default function WritePage() {
       <h1 className="mb-8 text-[2rem]">{title}</h1>
       <SignedIn>
         {(me) =>
-          id === null ? <WriteForm key="new" me={me} post={null} /> : <EditPost key={id} me={me} id={id} />
+          id === null ? (
+            <WriteForm key="new" me={me} post={null} />
+          ) : (
+            <EditPost key={id} me={me} id={id} />
+          )
         }
       </SignedIn>
     </>
