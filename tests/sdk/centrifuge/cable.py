@@ -17,8 +17,6 @@ class Cable:
         self._whole = True
         self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.plugged = 0
-        """Connections it has carried so far."""
 
     async def lay(self) -> None:
         """Open the end for clients."""
@@ -31,27 +29,18 @@ class Cable:
     def cut(self) -> None:
         """Reset all connections, and each new one, until mended."""
         self._whole = False
-        self._drop()
+        for end in tuple(self._ends):
+            end.transport.abort()
 
     def mend(self) -> None:
         """Carry new connections again."""
         self._whole = True
 
-    def blink(self) -> None:
-        """Reset all connections; new ones are carried."""
-        self._drop()
-
     async def remove(self) -> None:
         """Close everything."""
         self._server.close()
-        self._drop()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _drop(self) -> None:
-        for end in tuple(self._ends):
-            end.transport.abort()
+        self.cut()
+        await asyncio.gather(*self._tasks)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._ends.add(writer)
@@ -69,13 +58,14 @@ class Cable:
     async def _connect_through(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self.plugged += 1
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._gateway_port)
         except OSError:
             return  # nobody is there; the client is hung up on, as by the gateway's own kernel
         self._ends.add(far_writer)
         try:
+            if not self._whole:  # cut while dialling
+                return
             await asyncio.gather(pass_on(reader, far_writer), pass_on(far_reader, writer))
         finally:
             far_writer.transport.abort()

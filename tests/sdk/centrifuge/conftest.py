@@ -1,12 +1,15 @@
 """A real gateway for all SDKs, and a scene on it for each test."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
 from tests.gateway_process import GatewayProcess, running_gateway
 
+from .backstage import Backstage, Runtime
 from .diary import Cast, cast_of
+from .runtimes import chromium, node
 from .scene import SETTINGS, Scene, scene_on
 
 
@@ -29,3 +32,22 @@ async def cast(scene: Scene) -> AsyncIterator[Cast]:
     """Its clients, on the Python SDK."""
     async with cast_of(scene) as cast:
         yield cast
+
+
+@pytest.fixture(scope="session")
+def backstage(gateway: GatewayProcess) -> Iterator[Backstage]:
+    """Plays scenarios in JavaScript, in Node and in Chromium."""
+    backstage = Backstage(gateway)
+    backstage.start()
+    runtimes = AsyncExitStack()
+
+    async def start() -> dict[str, Runtime]:
+        return {
+            "node": await runtimes.enter_async_context(node()),
+            "chromium": await runtimes.enter_async_context(chromium(backstage.url)),
+        }
+
+    backstage.runtimes = backstage.run(start())
+    yield backstage
+    backstage.run(runtimes.aclose())
+    backstage.stop()
