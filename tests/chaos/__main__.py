@@ -1,0 +1,78 @@
+"""`python -m tests.chaos`: kill everything, and see whether anything is lost."""
+
+import argparse
+import asyncio
+import random
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.machine import allow_open_files
+from tests.chaos import report
+from tests.chaos.plan import Options
+from tests.chaos.run import run
+
+
+def main() -> int:
+    options = parsed()
+    allow_open_files()
+    folder = Path(tempfile.mkdtemp(prefix="hark-chaos-"))
+    say(f"Seed {options.seed}. To repeat: {report.command(options)}")
+    result = asyncio.run(run(options, folder, say))
+    say("\n" + report.table(options, result))
+    if result.verdict.holds:
+        shutil.rmtree(folder, ignore_errors=True)
+        say("\nNothing lost, nothing twice, nothing out of order.")
+        return 0
+    say("")
+    for complaint in report.complaints(result):
+        say(complaint)
+    say(f"\nThe logs are in {folder}.")
+    return 1
+
+
+def parsed() -> Options:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.chaos",
+        description="Kill every process and cut every link at random while people comment; then "
+        "compare every screen with the database. Exit status 1 if anything is lost, shown twice, "
+        "shown without cause, or out of order.",
+    )
+    parser.add_argument(
+        "--seed", type=int, help="what all chance is drawn from (default: a new one)"
+    )
+    parser.add_argument("--people", type=at_least(2), default=200, metavar="N")
+    parser.add_argument("--comments", type=at_least(1), default=5000, metavar="N")
+    parser.add_argument("--seconds", type=at_least(5), default=600, metavar="S")
+    parser.add_argument(
+        "--faults",
+        type=at_least(1),
+        default=5,
+        metavar="N",
+        help="how often each process is killed, and each link cut or jammed (default: 5)",
+    )
+    given = vars(parser.parse_args())
+    if given["seed"] is None:
+        given["seed"] = random.randrange(1_000_000)
+    return Options(**given)
+
+
+def at_least(least: int):
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise ValueError
+        return value
+
+    number.__name__ = f"whole number from {least}"
+    return number
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
