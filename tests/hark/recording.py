@@ -48,6 +48,9 @@ class RecordingBackend(Backend):
     def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
         return f"{user_id} {channel}"
 
+    def close(self) -> None:
+        pass
+
     def ping(self) -> str:
         if self.failing:
             raise self.failing

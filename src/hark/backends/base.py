@@ -96,6 +96,10 @@ class Backend(ABC):
         """Return a token that lets this user, once connected, listen to one more channel."""
 
     @abstractmethod
+    def close(self) -> None:
+        """Let go of its connections."""
+
+    @abstractmethod
     def ping(self) -> str:
         """Ask whether it answers; return a few words about it.
 

@@ -119,6 +119,9 @@ class CentrifugoBackend(Backend):
     def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
         return self._token(user_id, expires_at, channel=str(channel))
 
+    def close(self) -> None:
+        self._client.close()
+
     def ping(self) -> str:
         nodes = self._call(lambda: self._client.info(InfoRequest())).nodes
         return ", ".join(f"{node.name} {node.version}".strip() for node in nodes)

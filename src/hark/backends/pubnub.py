@@ -1,0 +1,297 @@
+"""PubNub's network, or anything that speaks its protocol; through the official SDK.
+
+A channel `inbox:42` is `inbox.42` there. A token names the user and opens exactly their channels,
+for reading only. Tokens are remembered in Django's cache until they expire, since PubNub revokes
+only what it is shown: web processes grant them, and the relay revokes them when a session ends.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.cache import BaseCache, InvalidCacheBackendError, caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.utils import timezone
+from pubnub.exceptions import PubNubException
+from pubnub.models.consumer.v3.channel import Channel as Resource
+from pubnub.pnconfiguration import PNConfiguration
+from pubnub.pubnub import PubNub
+
+from hark.backends.base import (
+    Backend,
+    ConnectInfo,
+    Misconfigured,
+    Publication,
+    Refused,
+    Unavailable,
+)
+from hark.channels import Channel, inbox_of
+
+MAX_MESSAGE_BYTES = 32_768
+"""PubNub's limit for a message with its channel's name."""
+MESSAGE_TYPE = "hark"
+CONCURRENCY = 8
+REMEMBERED = 50
+"""Tokens of one user that a sign-out revokes: the latest."""
+RETRYABLE = {408, 425, 429}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PubNubConnectInfo(ConnectInfo):
+    origin: str
+    ssl: bool
+    subscribe_key: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PubNubOptions:
+    """HARK["OPTIONS"] for this backend."""
+
+    publish_key: str
+    """From PubNub's admin portal, or the gateway's `pubnub.keysets`."""
+
+    subscribe_key: str
+    """The same."""
+
+    secret_key: str
+    """The same; it never leaves the server."""
+
+    user_id: str = "hark"
+    """Whom messages come from, in plain ASCII."""
+
+    origin: str = "ps.pndsn.com"
+    """Host, and port if it is unusual, without a scheme."""
+
+    ssl: bool = True
+    """Whether the origin speaks TLS; only a gateway on this machine should not."""
+
+    message_ttl: int = 24
+    """Hours that PubNub stores a message; 0 leaves it to the keyset."""
+
+    cache: str = "default"
+    """Which of CACHES remembers tokens; one that all processes share."""
+
+    def __post_init__(self) -> None:
+        wrong = {
+            "publish_key": not self.publish_key,
+            "subscribe_key": not self.subscribe_key,
+            "secret_key": not self.secret_key,
+            "user_id": not self.user_id.isascii() or not self.user_id.isprintable(),
+            "origin": not self.origin or "/" in self.origin,
+            "message_ttl": self.message_ttl < 0,
+        }
+        rules = {
+            "user_id": "must be plain ASCII",
+            "origin": 'must be a host such as "ps.pndsn.com", without a scheme',
+            "message_ttl": "must be a number of hours",
+        }
+        faults = [
+            f"HARK['OPTIONS']['{name}'] {rules.get(name, 'must not be empty')}"
+            for name in wrong
+            if wrong[name]
+        ]
+        if not self.user_id:
+            faults.append("HARK['OPTIONS']['user_id'] must not be empty")
+        if faults:
+            raise Misconfigured("; ".join(faults))
+
+
+class PubNubBackend(Backend):
+    """PubNub, hosted, or Hark's gateway with `pubnub.enabled`."""
+
+    name = "pubnub"
+    max_bytes = 64 * 1024
+
+    def __init__(self, options: Mapping[str, Any], *, timeout: float) -> None:
+        try:
+            self._options = PubNubOptions(**options)
+        except TypeError as error:
+            wanted = ", ".join(PubNubOptions.__dataclass_fields__)
+            raise Misconfigured(f"HARK['OPTIONS'] takes {wanted}: {error}") from error
+        self._tokens = _Tokens(_shared_cache(self._options.cache))
+        self._client = PubNub(_configuration(self._options, timeout))
+        self._pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="hark-pubnub")
+
+    def publish(self, publications: Sequence[Publication]) -> list[Refused | None]:
+        by_channel: dict[str, list[int]] = {}
+        for number, each in enumerate(publications):
+            by_channel.setdefault(spell(each.channel), []).append(number)
+        outcomes: list[Refused | None] = [None] * len(publications)
+
+        def publish_in_order(numbers: list[int]) -> None:
+            for number in numbers:
+                outcomes[number] = self._publish(publications[number])
+
+        running = [self._pool.submit(publish_in_order, each) for each in by_channel.values()]
+        wait(running)  # nothing may still be under way when the relay tries again
+        for each in running:
+            each.result()
+        return outcomes
+
+    def disconnect(self, user_id: str) -> None:
+        for token in self._tokens.take(user_id):
+            try:
+                self._call(self._client.revoke_token(token).sync)
+            except Refused:
+                continue  # it has expired meanwhile
+
+    def connect_info(
+        self, user_id: str, channels: Sequence[Channel], *, expires_at: datetime
+    ) -> PubNubConnectInfo:
+        names = [spell(channel) for channel in channels]
+        token, expires = self._grant(user_id, names, expires_at)
+        return PubNubConnectInfo(
+            backend=self.name,
+            token=token,
+            expires_at=expires,
+            channels=names,
+            origin=self._options.origin,
+            ssl=self._options.ssl,
+            subscribe_key=self._options.subscribe_key,
+            user_id=user_id,
+        )
+
+    def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
+        # A client shows one token at a time, so this one opens the inbox as well.
+        names = [spell(inbox_of(user_id)), spell(channel)]
+        return self._grant(user_id, names, expires_at)[0]
+
+    def ping(self) -> str:
+        call = self._client.grant_token().channels([Resource.id("hark-ping").read()]).ttl(1)
+        self._call(call.sync)
+        return f"{self._options.origin}, {self._options.subscribe_key}"
+
+    def close(self) -> None:
+        self._pool.shutdown()
+        self._client._request_handler.close()  # noqa: SLF001 (`stop` is only for subscribers)
+
+    def _publish(self, publication: Publication) -> Refused | None:
+        data = dict(publication.data)
+        if _size(publication.channel, data) > MAX_MESSAGE_BYTES:
+            data = shortened(data)
+        call = (
+            self._client.publish()
+            .channel(spell(publication.channel))
+            .message(data)
+            .custom_message_type(MESSAGE_TYPE)
+            .use_post(True)
+        )
+        if "modseq" in data:
+            call = call.meta({"modseq": data["modseq"]})
+        if self._options.message_ttl:
+            call = call.ttl(self._options.message_ttl)
+        try:
+            self._call(call.sync)
+        except Refused as refusal:
+            return refusal
+        return None
+
+    def _grant(
+        self, user_id: str, names: Sequence[str], expires_at: datetime
+    ) -> tuple[str, datetime]:
+        """Return a token and when it expires: PubNub counts in minutes, so rarely to the second."""
+        minutes = max(1, math.ceil((expires_at - timezone.now()).total_seconds() / 60))
+        call = self._client.grant_token().channels([Resource.id(name).read() for name in names])
+        token = self._call(call.authorized_uuid(user_id).ttl(minutes).sync).result.token
+        parsed = self._client.parse_token(token)
+        expires = datetime.fromtimestamp(parsed["timestamp"] + 60 * parsed["ttl"], UTC)
+        self._tokens.remember(user_id, token, seconds=60 * minutes)
+        return str(token), expires
+
+    def _call(self, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except PubNubException as error:
+            raise _translated(error) from error
+
+
+class _Tokens:
+    """The tokens that users hold, each under a number of its own."""
+
+    def __init__(self, cache: BaseCache) -> None:
+        self._cache = cache
+
+    def remember(self, user_id: str, token: str, *, seconds: int) -> None:
+        """Keep a token as long as it is valid."""
+        counter = self._key(user_id, "last")
+        self._cache.add(counter, 0, None)
+        number = self._cache.incr(counter)
+        self._cache.set(self._key(user_id, number), token, seconds)
+
+    def take(self, user_id: str) -> list[str]:
+        """Return a user's tokens and forget them."""
+        last = int(self._cache.get(self._key(user_id, "last"), 0))
+        keys = [self._key(user_id, last - back) for back in range(min(last, REMEMBERED))]
+        found = self._cache.get_many(keys)
+        self._cache.delete_many(found)
+        return list(found.values())
+
+    def _key(self, user_id: str, what: object) -> str:
+        return f"hark:pubnub:{user_id}:{what}"
+
+
+def spell(channel: Channel) -> str:
+    """Return a channel's name as PubNub allows it: `inbox.42`."""
+    return f"{channel.namespace}.{channel.key}"
+
+
+def shortened(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a push too large to send as which items changed; clients fetch them.
+
+    "You should hold this already" makes every client see that it missed something.
+    """
+    if not {"modseq", "items"} <= data.keys():
+        return dict(data)
+    changed = [{"id": item["id"], "modseq": item["modseq"]} for item in data["items"]]
+    return {**data, "since": data["modseq"], "items": [], "changed": changed}
+
+
+def _size(channel: Channel, data: Mapping[str, Any]) -> int:
+    return len(json.dumps(data)) + len(spell(channel))
+
+
+def _configuration(options: PubNubOptions, timeout: float) -> PNConfiguration:
+    configuration = PNConfiguration()
+    configuration.publish_key = options.publish_key
+    configuration.subscribe_key = options.subscribe_key
+    configuration.secret_key = options.secret_key
+    configuration.user_id = options.user_id
+    configuration.origin = options.origin
+    configuration.ssl = options.ssl
+    configuration.connect_timeout = timeout
+    configuration.non_subscribe_request_timeout = timeout
+    configuration.enable_subscribe = False  # it only speaks, and needs no threads to listen
+    configuration.disable_config_locking = False
+    return configuration
+
+
+def _shared_cache(alias: str) -> BaseCache:
+    try:
+        cache = caches[alias]
+    except InvalidCacheBackendError as error:
+        raise Misconfigured(f"HARK['OPTIONS']['cache']: {error}") from error
+    if isinstance(cache, LocMemCache | DummyCache):
+        raise Misconfigured(
+            f"CACHES[{alias!r}] is not shared between processes, so that signing out could not "
+            "revoke tokens: use a file, database, Memcached or Redis cache, and name it in "
+            "HARK['OPTIONS']['cache']"
+        )
+    return cache
+
+
+def _translated(error: PubNubException) -> Exception:
+    """Return what an error of PubNub's means to the relay."""
+    status, text = int(error.get_status_code() or 0), str(error)
+    if status == 0 or status >= 500 or status in RETRYABLE:
+        return Unavailable(text)
+    if status in (401, 403, 404) or "Invalid Key" in text or "Invalid Subscribe Key" in text:
+        return Misconfigured(f"PubNub refuses HARK['OPTIONS'] or lacks an add-on: {text}")
+    if "Invalid Timestamp" in text:
+        return Misconfigured(f"the clock of this machine is wrong: {text}")
+    return Refused(text)

@@ -1,0 +1,200 @@
+"""Someone's open screen, on an official SDK: what it was told, and what it shows of that."""
+
+import asyncio
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from centrifuge import (
+    Client,
+    ClientEventHandler,
+    SubscriptionEventHandler,
+    UnauthorizedError,
+)
+
+from hark import tokens
+
+SECONDS = 15.0
+"""How long an event that must come may take before a test fails."""
+
+
+class NotAdmitted(Exception):
+    """The backend refused a subscription."""
+
+
+@dataclass
+class Store:
+    """What any client does with the log: the newest of each item, and the number it got to."""
+
+    modseq: int = 0
+    items: dict[int, Any] = field(default_factory=dict)
+    gap: bool = False
+
+    def apply(self, push: Any) -> None:
+        """Take a push; note if one before it was missed."""
+        if push["since"] > self.modseq:
+            self.gap = True
+            return
+        self.merge(push)
+
+    def merge(self, changes: Any) -> None:
+        for item in changes["items"]:
+            if item["modseq"] >= self.items.get(item["id"], item)["modseq"]:
+                self.items[item["id"]] = item
+        self.modseq = max(self.modseq, changes["modseq"])
+
+    @property
+    def titles(self) -> list[str]:
+        """What is on the screen, newest first."""
+        alive = (item for item in self.items.values() if item["deleted_at"] is None)
+        return [item["title"] for item in sorted(alive, key=lambda item: -item["id"])]
+
+
+class Screen(ABC):
+    """A connected client in a thread of its own. Subclasses speak one backend's protocol."""
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+        self.store = Store()
+        self.heard: list[Any] = []
+        self.signed_in = True
+        self.connected = False
+        self.ended = False
+        self.connections = 0
+        self._changed = threading.Condition()
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect, and return once connected."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Disconnect for good."""
+
+    @abstractmethod
+    def listen(self, channel: str, token: str) -> None:
+        """Subscribe to one more channel.
+
+        Raises:
+            NotAdmitted: The token does not allow it.
+        """
+
+    def notice(self, change: Callable[[], None]) -> None:
+        """Change something from the SDK's thread and let the test know."""
+        with self._changed:
+            change()
+            self._changed.notify_all()
+
+    def meet(self, *, connected: bool, ended: bool = False) -> None:
+        """Note the connection's new state."""
+
+        def change() -> None:
+            self.connected, self.ended = connected, ended
+            self.connections += connected
+
+        self.notice(change)
+
+    def hear(self, push: Any) -> None:
+        def change() -> None:
+            self.heard.append(push)
+            if "modseq" in push:
+                self.store.apply(push)
+
+        self.notice(change)
+
+    def until(self, condition: Callable[["Screen"], Any]) -> None:
+        """Wait for it to become true."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: condition(self), SECONDS), self.__dict__
+
+    def shows(self, *titles: str) -> None:
+        """Wait until exactly these are shown, newest first."""
+        self.until(lambda screen: screen.store.titles == list(titles))
+
+
+class CentrifugoScreen(Screen):
+    """On `centrifuge-python`."""
+
+    def open(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self.over = asyncio.Event()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        info: Any = tokens.connect_info(self.user.pk)
+        self._run(self._connect(info))
+        self.until(lambda screen: screen.connected)
+
+    def close(self) -> None:
+        self._run(self._disconnect())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def listen(self, channel: str, token: str) -> None:
+        self._run(self._subscribe(channel, token))
+
+    def _run(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(SECONDS)
+
+    async def _connect(self, info: Any) -> None:
+        self._client = Client(
+            info.url,
+            token=info.token,
+            get_token=self._get_token,
+            events=_Events(self),
+            min_reconnect_delay=0.05,
+            max_reconnect_delay=0.2,
+            proxy=None,
+        )
+        await self._client.connect()
+
+    async def _disconnect(self) -> None:
+        await self._client.disconnect()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.wait(others, timeout=SECONDS) if others else None
+
+    async def _get_token(self) -> str:
+        if not self.signed_in:
+            raise UnauthorizedError
+        return tokens.connect_info(self.user.pk).token
+
+    async def _subscribe(self, channel: str, token: str) -> None:
+        events = _SubscriptionEvents(self)
+        subscription = self._client.new_subscription(channel, events, token=token)
+        await subscription.subscribe()
+        admitted = asyncio.ensure_future(subscription.ready(SECONDS))
+        # A token for another channel ends the whole connection, and then nobody answers.
+        over = asyncio.ensure_future(self.over.wait())
+        await asyncio.wait({admitted, over}, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if not admitted.done() or admitted.exception():
+            admitted.cancel()
+            raise NotAdmitted(channel)
+
+
+class _SubscriptionEvents(SubscriptionEventHandler):
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    async def on_publication(self, ctx: Any) -> None:
+        self._screen.hear(ctx.pub.data)
+
+
+class _Events(ClientEventHandler):
+    def __init__(self, screen: CentrifugoScreen) -> None:
+        self._screen = screen
+
+    async def on_connected(self, ctx: Any) -> None:
+        self._screen.meet(connected=True)
+
+    async def on_connecting(self, ctx: Any) -> None:
+        self._screen.meet(connected=False)
+
+    async def on_disconnected(self, ctx: Any) -> None:
+        self._screen.meet(connected=False, ended=True)
+        self._screen.over.set()
+
+    async def on_publication(self, ctx: Any) -> None:
+        self._screen.hear(ctx.pub.data)

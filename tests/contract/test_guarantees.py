@@ -1,0 +1,238 @@
+"""Hark's guarantees, each stated once and held on every realtime backend."""
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils.module_loading import import_string
+from rest_framework.test import APIClient
+
+from hark import channels, disconnect, notify, publish, tokens, withdraw
+from hark.backends.base import Backend, Misconfigured, Unavailable
+from hark.channels import Channel, channel
+from hark.models import Inbox, Outbox
+from hark.relay import inboxes
+from hark.relay.loop import Relay
+from tests.contract.screen import NotAdmitted, Screen
+from tests.contract.servers import Server
+from tests.hark.testapp.notifications import Note
+
+Open = Callable[[Any], Screen]
+Deliver = Callable[[], None]
+
+
+def test_committed_is_shown_and_rolled_back_is_not(
+    open_screen: Open, deliver: Deliver, bo: Any
+) -> None:
+    screen = open_screen(bo)
+    with transaction.atomic():
+        notify(bo, Note(text="never"))
+        transaction.set_rollback(True)
+    notify(bo, Note(text="shown"))
+    deliver()
+    screen.shows("shown")
+    assert screen.store.modseq == 1
+    assert not screen.store.gap
+
+
+def test_every_screen_of_a_person_shows_the_same(
+    open_screen: Open, deliver: Deliver, bo: Any, api_of: Callable[[Any], APIClient]
+) -> None:
+    phone, laptop = open_screen(bo), open_screen(bo)
+    for text in ("a", "b", "c"):
+        notify(bo, Note(text=text))
+    deliver()
+    phone.shows("c", "b", "a")
+    newest = max(phone.store.items)
+    api_of(bo).post(f"/api/hark/inbox/{newest}/read/")
+    api_of(bo).delete(f"/api/hark/inbox/{newest - 1}/")
+    deliver()
+    for screen in (phone, laptop):
+        screen.until(lambda screen: screen.store.modseq == 5)
+        screen.shows("c", "a")
+        assert screen.store.items[newest]["read_at"] is not None
+        assert not screen.store.gap
+
+
+def test_what_is_pushed_again_after_a_crash_is_shown_once(
+    open_screen: Open, deliver: Deliver, relay: Relay, bo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = open_screen(bo)
+    notify(bo, Note(text="once"))
+    with monkeypatch.context() as crash:
+        crash.setattr(inboxes, "_settle", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            relay.work()
+    deliver()
+    notify(bo, Note(text="end"))
+    deliver()
+    screen.shows("end", "once")
+    assert len(screen.heard) == 3
+    assert not screen.store.gap
+
+
+def test_order_is_kept_for_each_person(open_screen: Open, relay: Relay, bo: Any) -> None:
+    screen = open_screen(bo)
+    for number in range(30):
+        notify(bo, Note(text=str(number)))
+        if number % 3 == 0:
+            relay.work()
+    relay.work()
+    screen.shows(*(str(number) for number in reversed(range(30))))
+    assert [push["modseq"] for push in screen.heard] == sorted(
+        push["modseq"] for push in screen.heard
+    )
+    assert not screen.store.gap
+
+
+def test_a_backend_that_is_down_delays_and_loses_nothing(
+    open_screen: Open, relay: Relay, server: Server, bo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = open_screen(bo)
+    server.kill()
+    try:
+        notify(bo, Note(text="meanwhile"))
+        while relay.work():
+            pass
+        assert relay.circuit.failures == 1
+        assert Inbox.objects.get().published == 0
+    finally:
+        server.start()
+    screen.until(lambda screen: screen.connections == 2)
+    monkeypatch.setattr(relay.circuit, "open", lambda: False)
+    relay.work()
+    screen.shows("meanwhile")
+    assert Inbox.objects.get().published == 1
+
+
+def test_a_gap_is_seen_and_closed_by_the_inbox(
+    open_screen: Open, deliver: Deliver, bo: Any, api_of: Callable[[Any], APIClient]
+) -> None:
+    notify(bo, Note(text="before"))
+    deliver()
+    screen = open_screen(bo)
+    notify(bo, Note(text="after"))
+    deliver()
+    screen.until(lambda screen: screen.store.gap)
+    answer = api_of(bo).get("/api/hark/inbox/changes/", {"since": screen.store.modseq})
+    screen.store.merge(answer.json())
+    screen.shows("after", "before")
+
+
+def test_nobody_hears_what_is_anothers(
+    open_screen: Open, deliver: Deliver, ana: Any, bo: Any
+) -> None:
+    hers, his = open_screen(ana), open_screen(bo)
+    notify(bo, Note(text="for Bo"))
+    notify(ana, Note(text="for Ana"))
+    deliver()
+    his.shows("for Bo")
+    hers.shows("for Ana")
+    assert len(hers.heard) == len(his.heard) == 1
+
+
+def test_a_token_opens_its_own_channel_and_no_other(
+    open_screen: Open, server: Server, ana: Any, bo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "_policies", {})
+    channel("article")(lambda user, key: key == "1")
+    granted = tokens.subscription(ana, Channel("article", "1"))
+    assert granted is not None
+    assert tokens.subscription(ana, Channel("article", "2")) is None
+    screen = open_screen(ana)
+    for name in ("article:2", f"inbox:{bo.pk}"):
+        with pytest.raises(NotAdmitted):
+            open_screen(ana).listen(name, granted.token)
+    screen.listen("article:1", granted.token)
+
+
+def test_events_of_a_channel_come_in_order(
+    open_screen: Open, deliver: Deliver, ana: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "_policies", {})
+    channel("article")(lambda user, key: True)
+    screen = open_screen(ana)
+    granted = tokens.subscription(ana, Channel("article", "1"))
+    assert granted is not None
+    screen.listen(granted.channel, granted.token)
+    with transaction.atomic():
+        publish("article:1", {"number": -1})
+        transaction.set_rollback(True)
+    for number in range(10):
+        publish("article:1", {"number": number})
+    deliver()
+    publish("article:1", {"number": 10}, ephemeral=True)
+    screen.until(lambda screen: len(screen.heard) == 11)
+    assert [event["number"] for event in screen.heard] == list(range(11))
+
+
+def test_the_end_of_a_session_ends_its_connections_and_no_others(
+    open_screen: Open, deliver: Deliver, ana: Any, bo: Any
+) -> None:
+    gone, stays, other = open_screen(bo), open_screen(bo), open_screen(ana)
+    gone.signed_in = False
+    disconnect(bo)
+    deliver()
+    gone.until(lambda screen: screen.ended)
+    stays.until(lambda screen: screen.connections == 2 and screen.connected)
+    notify([ana, bo], Note(text="hello"))
+    deliver()
+    stays.shows("hello")
+    other.shows("hello")
+    assert other.connections == 1
+    assert gone.heard == []
+
+
+def test_what_is_withdrawn_leaves_every_screen(
+    open_screen: Open, deliver: Deliver, ana: Any, bo: Any
+) -> None:
+    screens = [open_screen(ana), open_screen(bo)]
+    notify([ana, bo], Note(text="wrong"))
+    deliver()
+    for screen in screens:
+        screen.shows("wrong")
+    withdraw(Note(text="wrong"))
+    deliver()
+    for screen in screens:
+        screen.shows()
+
+
+def test_a_publication_at_the_size_limit_arrives(
+    open_screen: Open, deliver: Deliver, bo: Any
+) -> None:
+    screen = open_screen(bo)
+    notify(bo, Note(text="é" * 5000))
+    deliver()
+    screen.shows("é" * 5000)
+
+
+def test_wrong_keys_are_told_from_a_server_that_is_down(server: Server, settings: Any) -> None:
+    def ping(**options: Any) -> str:
+        made: Backend = import_string(server.hark["BACKEND"])(
+            server.hark["OPTIONS"] | options, timeout=2
+        )
+        with closing(made):
+            return made.ping()
+
+    assert ping()
+    with pytest.raises(Misconfigured):
+        ping(api_key="wrong")
+    with pytest.raises(Misconfigured):
+        ping(api_url=server.hark["OPTIONS"]["api_url"] + "/nowhere")
+    with pytest.raises(Unavailable):
+        ping(api_url="http://127.0.0.1:9/api")
+
+
+def test_one_refused_publication_spoils_no_other(
+    open_screen: Open, deliver: Deliver, server: Server, bo: Any
+) -> None:
+    screen = open_screen(bo)
+    publish("nowhere:1", {"number": 1})
+    notify(bo, Note(text="fine"))
+    deliver()
+    screen.shows("fine")
+    row = Outbox.objects.get()
+    assert row.subject == "nowhere:1"
+    assert row.error.startswith("Refused")
