@@ -130,8 +130,8 @@ class PubNubBackend(Backend):
 
         running = [self._pool.submit(publish_in_order, each) for each in by_channel.values()]
         wait(running)  # nothing may still be under way when the relay tries again
-        for each in running:
-            each.result()
+        for done in running:
+            done.result()
         return outcomes
 
     def disconnect(self, user_id: str) -> None:
