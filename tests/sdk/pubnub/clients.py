@@ -4,6 +4,7 @@ import gc
 import queue
 import secrets
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pubnub.enums import PNReconnectionPolicy, PNStatusCategory
 from pubnub.pnconfiguration import PNConfiguration
 from pubnub.pubnub import PubNub
 
+from hark_gateway.protocols.pubnub import tokens
 from tests.gateway_process import GatewayProcess
 
 opened: list[PubNub] = []
@@ -109,6 +111,18 @@ def close_all() -> None:
 def server(gateway: GatewayProcess) -> Any:
     """A client that holds the secret key, as an application's backend does."""
     return client(gateway, "server", GUARDED, secret_key=GUARDED["secret_key"])
+
+
+def short_lived_token(user: str, channel: str, seconds: int = 5) -> str:
+    """Return a token that was granted almost a minute ago, which is the shortest there is."""
+    grant = tokens.Grant(
+        granted_at=int(time.time()) - 60 + seconds,
+        ttl=1,
+        resources={"channels": {channel: tokens.Permission.READ}},
+        uuid=user,
+    )
+    key = tokens.signing_key(GUARDED["secret_key"], GUARDED["subscribe_key"])
+    return tokens.encode(grant, key)
 
 
 def name(prefix: str = "room") -> str:

@@ -27,3 +27,11 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess
     with running_gateway(SETTINGS | {"pubnub": pubnub}, folder) as running:
         yield running
     close_all()
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[GatewayProcess]:
+    """A gateway of the test's own, with its messages in a file."""
+    pubnub = SETTINGS["pubnub"] | {"storage_path": str(tmp_path / "messages.sqlite3")}
+    with running_gateway(SETTINGS | {"pubnub": pubnub}, tmp_path) as running:
+        yield running

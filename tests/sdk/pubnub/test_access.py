@@ -13,7 +13,7 @@ from pubnub.pubnub import PubNub
 
 from tests.gateway_process import GatewayProcess
 
-from .clients import GUARDED, Ear, client, name, server
+from .clients import GUARDED, Ear, client, name, server, short_lived_token
 
 
 @pytest.fixture
@@ -144,6 +144,17 @@ def test_a_revoked_token_ends_a_running_subscription(backend: PubNub, ana: Any) 
     denied = PNStatusCategory.PNAccessDeniedCategory
     ear.next("status", lambda status: status.category == denied)
     refused(pubnub.fetch_messages().channels(room), "Token is revoked")
+
+
+def test_an_expiring_token_ends_a_running_subscription(ana: Any) -> None:
+    room = name()
+    pubnub, ear = ana
+    pubnub.set_token(short_lived_token("ana", room))
+    pubnub.subscribe().channels(room).execute()
+    ear.connected()
+    denied = PNStatusCategory.PNAccessDeniedCategory
+    ear.next("status", lambda status: status.category == denied)
+    refused(pubnub.fetch_messages().channels(room), "Token is expired.")
 
 
 def test_who_lacks_the_secret_key_cannot_grant_or_revoke(

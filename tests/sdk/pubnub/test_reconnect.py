@@ -1,22 +1,11 @@
 """The official Python SDK: what happens when the gateway goes, and comes back."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.gateway_process import GatewayProcess, running_gateway
+from tests.gateway_process import GatewayProcess
 
-from .clients import SETTINGS, client, name
+from .clients import client, name
 from .test_messages import publish
-
-
-@pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[GatewayProcess]:
-    """A gateway of the test's own, with its messages in a file."""
-    pubnub = SETTINGS["pubnub"] | {"storage_path": str(tmp_path / "messages.sqlite3")}
-    with running_gateway(SETTINGS | {"pubnub": pubnub}, tmp_path) as running:
-        yield running
 
 
 @pytest.mark.parametrize("how", ["crashes", "is restarted"])
