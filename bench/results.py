@@ -130,4 +130,4 @@ def at_most_times(limit: float, row: Row, yardstick: Row) -> Target:
     """Return whether the median of `row` is at most `limit` times that of its yardstick."""
     ratio = row.median / yardstick.median
     text = f"{label(row)}: ≤ {limit:g} times the {yardstick.subject}"
-    return Target(text=text, found=f"{ratio:.2f} times", reached=ratio <= limit)
+    return Target(text=text, found=f"{ratio:.3f} times", reached=ratio <= limit)
