@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
-import { errorsOf, FormError } from "@/ui/form";
+import { errorsOf, FormError, useErrorFocus } from "@/ui/form";
 
 type Field<Name extends string> = {
   name: Name;
@@ -28,6 +28,7 @@ export function AccountForm<Name extends string>(props: AccountFormProps<Name>) 
   const blank = Object.fromEntries(fields.map(({ name }) => [name, ""])) as Record<Name, string>;
   const [given, setGiven] = useState(blank);
   const send = useMutation({ mutationFn: onSubmit });
+  const form = useErrorFocus(send.error);
   const errors = errorsOf(send.error);
 
   function handle(event: React.SubmitEvent) {
@@ -36,7 +37,7 @@ export function AccountForm<Name extends string>(props: AccountFormProps<Name>) 
   }
 
   return (
-    <form onSubmit={handle} noValidate className="grid gap-5">
+    <form ref={form} onSubmit={handle} noValidate className="grid gap-5">
       <FormError error={send.error} fields={fields.map(({ name }) => name)} />
       {fields.map((field) => (
         <Input

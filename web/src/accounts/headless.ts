@@ -7,9 +7,11 @@ const BASE = "/_allauth/browser/v1";
 
 type Method = "GET" | "POST" | "DELETE";
 
-function call(method: Method, path: string, body?: unknown): Promise<Response> {
+async function call(method: Method, path: string, body?: unknown): Promise<void> {
   const json = { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  return request(new Request(`${BASE}${path}`, { method, ...(body === undefined ? {} : json) }));
+  const options = { method, ...(body === undefined ? {} : json) };
+  const response = await request(new Request(`${BASE}${path}`, options));
+  await response.text(); // its status said all; unread, it would keep the connection busy
 }
 
 /** What came of an attempt to sign in or up. */

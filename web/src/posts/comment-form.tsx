@@ -6,7 +6,7 @@ import { useDraft } from "@/lib/use-draft";
 import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { TextArea } from "@/ui/field";
-import { errorsOf, FormError } from "@/ui/form";
+import { errorsOf, FormError, useErrorFocus } from "@/ui/form";
 
 import { useAddComment } from "./queries";
 
@@ -15,6 +15,7 @@ type CommentFormProps = { me: Me; post: string };
 export function CommentForm({ me, post }: CommentFormProps) {
   const [draft, change, discard] = useDraft(`${me.id}:comment:${post}`, { text: "" });
   const add = useAddComment(post);
+  const form = useErrorFocus(add.error);
 
   function submit(event: React.SubmitEvent) {
     event.preventDefault();
@@ -22,7 +23,7 @@ export function CommentForm({ me, post }: CommentFormProps) {
   }
 
   return (
-    <form onSubmit={submit} noValidate className="flex gap-4">
+    <form ref={form} onSubmit={submit} noValidate className="flex gap-4">
       <Avatar person={me} className="mt-7 size-10 text-base max-sm:hidden" />
       <div className="grid min-w-0 flex-1 gap-3">
         <FormError error={add.error} fields={["text"]} />

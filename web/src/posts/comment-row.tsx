@@ -9,7 +9,7 @@ import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { TextArea } from "@/ui/field";
-import { errorsOf, FormError } from "@/ui/form";
+import { errorsOf, FormError, useErrorFocus } from "@/ui/form";
 
 import { Byline } from "./byline";
 import { useDeleteComment, useEditComment } from "./queries";
@@ -60,6 +60,7 @@ type OwnProps = { post: string; comment: Comment };
 function EditComment({ post, comment, onDone }: OwnProps & { onDone: () => void }) {
   const [text, setText] = useState(comment.text);
   const edit = useEditComment(post, comment.id);
+  const form = useErrorFocus(edit.error);
 
   function submit(event: React.SubmitEvent) {
     event.preventDefault();
@@ -67,7 +68,7 @@ function EditComment({ post, comment, onDone }: OwnProps & { onDone: () => void 
   }
 
   return (
-    <form onSubmit={submit} noValidate className="mt-2 grid gap-3">
+    <form ref={form} onSubmit={submit} noValidate className="mt-2 grid gap-3">
       <FormError error={edit.error} fields={["text"]} />
       <TextArea
         label="Edit your comment"

@@ -72,11 +72,15 @@ export function isMissing(error: Error | null): boolean {
 
 export function NoSuchPost() {
   return (
-    <Empty title="This post is not here">
-      It was deleted, or the link is not whole.{" "}
-      <Link href="/" className="font-semibold text-brand underline underline-offset-4">
-        Back to the feed
-      </Link>
-    </Empty>
+    <>
+      <PageTitle>Not found</PageTitle>
+      <h1 className="sr-only">Not found</h1>
+      <Empty title="This post is not here">
+        It was deleted, or the link is not whole.{" "}
+        <Link href="/" className="font-semibold text-brand underline underline-offset-4">
+          Back to the feed
+        </Link>
+      </Empty>
+    </>
   );
 }

@@ -8,7 +8,7 @@ import { useDraft } from "@/lib/use-draft";
 import { useAnnounce } from "@/ui/announcements";
 import { Button } from "@/ui/button";
 import { Input, TextArea } from "@/ui/field";
-import { errorsOf, FormError } from "@/ui/form";
+import { errorsOf, FormError, useErrorFocus } from "@/ui/form";
 
 import { DeletePost } from "./delete-post";
 import { useSavePost } from "./queries";
@@ -22,6 +22,7 @@ export function WriteForm({ me, post }: WriteFormProps) {
   const written = { title: post?.title ?? "", text: post?.text ?? "" };
   const [draft, change, discard] = useDraft(`${me.id}:post:${post?.id ?? "new"}`, written);
   const save = useSavePost(post?.id ?? null);
+  const form = useErrorFocus(save.error);
   const errors = errorsOf(save.error);
   const changed = draft.title !== written.title || draft.text !== written.text;
 
@@ -35,7 +36,7 @@ export function WriteForm({ me, post }: WriteFormProps) {
   }
 
   return (
-    <form onSubmit={submit} noValidate className="grid gap-6">
+    <form ref={form} onSubmit={submit} noValidate className="grid gap-6">
       <FormError error={save.error} fields={["title", "text"]} />
       <Input
         label="Title"

@@ -13,8 +13,8 @@ type Shared = {
 };
 
 const BOX =
-  "w-full rounded-xl bg-surface px-4 text-ink ring-1 ring-inset ring-line transition-shadow placeholder:text-muted " +
-  "hover:ring-edge focus-visible:ring-2 focus-visible:ring-brand focus-visible:outline-none " +
+  "w-full rounded-xl bg-surface px-4 text-ink ring-1 ring-inset ring-edge transition-shadow placeholder:text-muted " +
+  "hover:ring-ink focus-visible:ring-2 focus-visible:ring-brand focus-visible:outline-none " +
   "aria-invalid:ring-danger";
 
 type InputProps = Shared & ComponentProps<"input">;
@@ -64,13 +64,13 @@ type FieldIds = ReturnType<typeof useField>;
 function useField(errors: readonly string[] | undefined, hint: string | undefined) {
   const id = useId();
   const wrong = errors !== undefined && errors.length > 0;
-  const described = [wrong && `${id}-error`, hint !== undefined && `${id}-hint`];
+  const note = wrong ? `${id}-error` : hint === undefined ? undefined : `${id}-hint`;
   return {
     id,
     aria: {
       id,
       "aria-invalid": wrong || undefined,
-      "aria-describedby": described.filter(Boolean).join(" ") || undefined,
+      "aria-describedby": note,
     },
   };
 }
@@ -96,7 +96,7 @@ function Frame({ label, field: { id }, errors = [], hint, used, children }: Fram
         <Counter {...used} />
       </div>
       {children}
-      {hint !== undefined && (
+      {hint !== undefined && errors.length === 0 && (
         <p id={`${id}-hint`} className="text-sm text-muted">
           {hint}
         </p>

@@ -2,8 +2,19 @@
 
 import Link from "next/link";
 import { usePathname, useSearchParams } from "next/navigation";
+import { useEffect, useRef } from "react";
 
 import { ApiError, type FieldErrors } from "@/api/errors";
+
+/** For a form: when it has failed, the first field to put right is where one goes on. */
+export function useErrorFocus(error: Error | null) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (error === null) return;
+    form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [error]);
+  return form;
+}
 
 /** The errors of a failed request, by field. */
 export function errorsOf(error: Error | null): FieldErrors {
