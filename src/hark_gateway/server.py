@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import resource
 import time
 from dataclasses import replace
@@ -34,8 +35,8 @@ TICK = 0.1
 """Seconds between looks at the deadlines of connections."""
 SPARE_FILES = 64
 """Files that are not client connections, kept out of their count."""
-DRAIN_TIMEOUT = 8.0
-"""Seconds that clients are given to go."""
+MAX_DISCONNECTS_PER_SECOND = 1000
+"""How fast clients are sent away when stopping, unless time is too short for that."""
 
 
 class Gateway:
@@ -161,14 +162,28 @@ class Gateway:
     async def _send_away(self) -> None:
         if self.pubnub is not None:
             self.pubnub.drain()
-        for session in self.door.clients:
-            session.disconnect(SHUTDOWN)
+        began = time.time()
+        await self._disconnect_spread()
         for connection in tuple(self.host.connections):
             if isinstance(connection, HttpConnection):
                 connection.drain()
         if self.host.connections:
+            left = self.config.shutdown.timeout - (time.time() - began)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.host.empty.wait(), DRAIN_TIMEOUT)
+                await asyncio.wait_for(self.host.empty.wait(), max(left, 0.1))
+        for connection in tuple(self.host.connections):
+            connection.abort()
+
+    async def _disconnect_spread(self) -> None:
+        """End all sessions over a while, so that they do not all come back at once."""
+        sessions = tuple(self.door.clients)
+        seconds = min(len(sessions) / MAX_DISCONNECTS_PER_SECOND, self.config.shutdown.timeout / 2)
+        batch = max(math.ceil(len(sessions) * TICK / seconds), 1) if seconds else 1
+        for start in range(0, len(sessions), batch):
+            if start:
+                await asyncio.sleep(TICK)
+            for session in sessions[start : start + batch]:
+                session.disconnect(SHUTDOWN)
 
 
 def connection_limit(config: Config) -> int:

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from hark_gateway.config import Config
+from hark_gateway.net.http import Host
 from hark_gateway.server import Gateway
 from hark_gateway.sources import build, check
 
@@ -170,3 +171,12 @@ async def backend(gateway: Gateway) -> AsyncIterator[Backend]:
     opened = Backend(gateway)
     async with opened.http:
         yield opened
+
+
+async def emptied(host: Host) -> None:
+    """Wait until no connection is left."""
+    host.draining = True
+    if host.connections:
+        await host.empty.wait()
+    host.draining = False
+    host.empty.clear()

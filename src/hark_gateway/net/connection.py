@@ -58,7 +58,13 @@ class WebSocket(Connection):
     """
 
     __slots__ = (
-        "_begin", "_decoder", "_host", "_max_queue_bytes", "_transport", "receiver", "send",
+        "_begin",
+        "_decoder",
+        "_host",
+        "_max_queue_bytes",
+        "receiver",
+        "send",
+        "transport",
         "wheel_slot",
     )  # fmt: skip
 
@@ -86,7 +92,7 @@ class WebSocket(Connection):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the socket over."""
-        self._transport = transport
+        self.transport = transport
         self.send = transport.write
         transport.set_write_buffer_limits(high=self._max_queue_bytes)
         self.receiver = self._begin(self)
@@ -124,12 +130,12 @@ class WebSocket(Connection):
 
     def _finish(self, last: bytes) -> None:
         self._decoder = None
-        if self._transport.is_closing():
+        if self.transport.is_closing():
             return
         self.send(last)
         # Only our half is shut: a full close while unread bytes are waiting would reset the
         # connection, and the peer might never see why.
-        self._transport.write_eof()
+        self.transport.write_eof()
         self._host.wheel.set(self, time.time() + CLOSE_TIMEOUT)
 
     def eof_received(self) -> None:
@@ -143,13 +149,17 @@ class WebSocket(Connection):
     def tick(self, now: float) -> None:
         """Let the receiver do what is due, or give up on a peer that does not hang up."""
         if self.is_closing:
-            self._transport.abort()
+            self.transport.abort()
         else:
             self.receiver.tick(now)
 
     def queued_bytes(self) -> int:
         """Return how much has been written that the client has not read."""
-        return self._transport.get_write_buffer_size()
+        return self.transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         """React to a peer that leaves too much unread."""

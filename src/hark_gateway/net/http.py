@@ -95,6 +95,10 @@ class Connection(asyncio.Protocol):
         """Return how much has been written that the client has not read."""
         raise NotImplementedError
 
+    def abort(self) -> None:
+        """Cut the connection."""
+        raise NotImplementedError
+
 
 Handler = Callable[[Request, "Exchange"], None]
 
@@ -345,7 +349,7 @@ class HttpConnection(Connection):
 
     def tick(self, _now: float) -> None:
         """Close a connection that took too long for a request, or waited too long for the next."""
-        if self.transport.get_write_buffer_size():
+        if self._parser is None or self.transport.get_write_buffer_size():
             self.transport.abort()
         elif self._in_head and not self._head_bytes:
             self.transport.close()
@@ -361,6 +365,10 @@ class HttpConnection(Connection):
     def queued_bytes(self) -> int:
         """Return how much has been written that the client has not read."""
         return self.transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self.transport.abort()
 
     def drain(self) -> None:
         """Close, after the answer to a request that is under way."""
@@ -483,7 +491,10 @@ class HttpConnection(Connection):
         if self._current is None:
             framing = b"Content-Length: %d\r\nConnection: close" % len(text)
             self.transport.write(head(status, TEXT_PLAIN, framing) + text)
-        self.transport.close()
+        # Only our half is shut: a full close while unread bytes are waiting would reset the
+        # connection, and the client might never see the answer.
+        self.transport.write_eof()
+        self.host.wheel.set(self, time.time() + self.host.limits.close_timeout)
 
 
 class TooLong(Exception):

@@ -79,13 +79,14 @@ def parse_close(payload: bytes) -> tuple[int, str]:
     """
     if not payload:
         return 1005, ""
+    try:
+        reason = payload[2:].decode()
+    except UnicodeDecodeError:
+        raise ProtocolError(1007, "close reason is not UTF-8") from None
     code = int.from_bytes(payload[:2])
     if len(payload) == 1 or not is_sendable(code):
         raise ProtocolError(1002, "invalid close code")
-    try:
-        return code, payload[2:].decode()
-    except UnicodeDecodeError:
-        raise ProtocolError(1007, "close reason is not UTF-8") from None
+    return code, reason
 
 
 def is_sendable(code: int) -> bool:
@@ -153,6 +154,7 @@ class Decoder:
             return None
         head, second = buffer[start], buffer[start + 1]
         size = second & 0x7F
+        self._check_head(head, second)
         mask_at = start + 2
         if size >= 126:
             width = 2 if size == 126 else 8
@@ -162,7 +164,8 @@ class Decoder:
             size = int.from_bytes(buffer[mask_at : mask_at + width])
             mask_at += width
             self._check_extended_size(width, size)
-        self._check_head(head, second, size)
+        if head & 0x08 == 0 and self._size + size > self._max_bytes:
+            raise ProtocolError(1009, "message too long")
         end = mask_at + 4 + size
         if end > len(buffer):
             self._need = end - start
@@ -176,7 +179,7 @@ class Decoder:
         if size < (126 if width == 2 else 65_536) or size >> 63:
             raise ProtocolError(1002, "frame length is not in its shortest form")
 
-    def _check_head(self, head: int, second: int, size: int) -> None:
+    def _check_head(self, head: int, second: int) -> None:
         opcode = head & 0x0F
         if head & 0x70:
             raise ProtocolError(1002, "reserved bits are set")
@@ -185,15 +188,13 @@ class Decoder:
         if opcode >= 8:
             if opcode > 10:
                 raise ProtocolError(1002, "unknown opcode")
-            if not head & 0x80 or size > 125:
+            if not head & 0x80 or second & 0x7F > 125:
                 raise ProtocolError(1002, "control frames are short and whole")  # RFC 6455, 5.5
             return
         if opcode > 2:
             raise ProtocolError(1002, "unknown opcode")
         if (opcode == 0) != (self._opcode != 0):
             raise ProtocolError(1002, "fragments out of order")  # RFC 6455, 5.4
-        if self._size + size > self._max_bytes:
-            raise ProtocolError(1009, "message too long")
 
     def _accept(self, head: int, payload: bytes) -> Message | None:
         opcode, final = head & 0x0F, head & 0x80

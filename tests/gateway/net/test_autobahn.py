@@ -1,0 +1,41 @@
+"""Autobahn's fuzzing client against the codec, where it (`wstest`, on Python 2.7) is installed."""
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .echo import serving
+
+CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*"]
+PASSED = {"OK", "NON-STRICT", "INFORMATIONAL"}
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(shutil.which("wstest") is None, reason="autobahntestsuite is not installed")
+async def test_autobahns_cases_pass(tmp_path: Path) -> None:
+    async with serving() as (port, _):
+        specification = {
+            "servers": [{"agent": "hark", "url": f"ws://127.0.0.1:{port}/ws"}],
+            "outdir": str(tmp_path),
+            "cases": CASES,
+            "exclude-cases": [],
+            "exclude-agent-cases": {},
+        }
+        file = tmp_path / "fuzzingclient.json"
+        file.write_text(json.dumps(specification))
+        command = ["wstest", "-m", "fuzzingclient", "-s", str(file)]
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        )
+        await process.wait()
+    results = json.loads((tmp_path / "index.json").read_text())["hark"]
+    assert len(results) > 200
+    failed = {
+        case: result
+        for case, result in results.items()
+        if result["behavior"] not in PASSED or result["behaviorClose"] not in PASSED
+    }
+    assert not failed
