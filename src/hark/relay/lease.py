@@ -141,8 +141,9 @@ class AdvisoryLock(Lease):
             with connection.cursor() as cursor:
                 self._beat(cursor, connection.connection.info.backend_pid)
             self._beat_at = time.monotonic()
-            for _ in connection.connection.notifies(timeout=BEAT):
-                self._woken.set()
+            with connection.wrap_database_errors:  # the driver's own call raises its own errors
+                for _ in connection.connection.notifies(timeout=BEAT):
+                    self._woken.set()
 
     def _stuck(self) -> bool:
         return time.monotonic() - self._progress_at > self._patience
