@@ -172,9 +172,11 @@ async def test_all_but_the_listed_clients_are_disconnected(
 
 
 async def test_a_connection_is_given_another_end(scene: Scene, cast: Cast, ask: Call) -> None:
-    _, diary = await cast.connected("ana", token=scene.token("ana", exp=time.time() + 1))
+    ends = time.time() + 2
+    idler = asyncio.create_task(scene.unrefreshed_connection_ends(ends))
+    _, diary = await cast.connected("ana", token=scene.token("ana", exp=ends))
     await ask(cent.RefreshRequest(user=scene.name("ana"), expire_at=int(time.time()) + 3600))
-    assert (await scene.unrefreshed_connection_ends(time.time() + 1))[0] == 3005
+    assert (await idler)[0] == 3005
     assert len(diary.all("connecting")) == 1
     await ask(cent.RefreshRequest(user=scene.name("ana"), expired=True))
     assert (await diary.next("connecting")).code == 3005

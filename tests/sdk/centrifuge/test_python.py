@@ -89,7 +89,8 @@ async def test_tokens_are_refreshed_before_they_end(scene: Scene, cast: Cast) ->
     async def get_subscription_token(channel: str) -> str:
         return scene.subscription_token(channel)
 
-    vault, ends = scene.name("vault:tea"), time.time() + 1
+    vault, ends = scene.name("vault:tea"), time.time() + 2
+    idler = asyncio.create_task(scene.unrefreshed_connection_ends(ends))
     client, diary = await cast.connected(token=scene.token(exp=ends), get_token=get_token)
     _, letters = await subscribed(
         client,
@@ -97,7 +98,7 @@ async def test_tokens_are_refreshed_before_they_end(scene: Scene, cast: Cast) ->
         token=scene.subscription_token(vault, exp=ends),
         get_token=get_subscription_token,
     )
-    assert (await scene.unrefreshed_connection_ends(ends))[0] == 3005
+    assert (await idler)[0] == 3005
     await scene.publish(vault, "still here")
     assert await until_published(letters, "still here") == ["still here"]
     assert len(diary.all("connecting")) == len(letters.all("subscribing")) == 1

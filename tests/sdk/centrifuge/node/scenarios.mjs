@@ -59,7 +59,8 @@ export const scenarios = {
   },
 
   "tokens are refreshed before they end": async (scene) => {
-    const [vault, exp] = [scene.name("vault:tea"), now() + 1];
+    const [vault, exp] = [scene.name("vault:tea"), now() + 2];
+    const idlerEnded = scene.unrefreshedConnectionEnds(exp);
     const [client, diary] = await scene.connected("ana", {
       token: await scene.token("ana", { exp }),
       getToken: () => scene.token("ana"),
@@ -68,7 +69,7 @@ export const scenarios = {
       token: await scene.subscriptionToken(vault, "ana", { exp }),
       getToken: ({ channel }) => scene.subscriptionToken(channel, "ana"),
     });
-    expect((await scene.unrefreshedConnectionEnds(exp))[0], 3005);
+    expect((await idlerEnded)[0], 3005);
     await scene.publish(vault, "still here");
     expect(await letters.untilPublished("still here"), ["still here"]);
     expect(diary.all("connecting").length, 1, "times it connected");
