@@ -6,6 +6,7 @@ network link is cut, at moments drawn from a seed. In the end each screen must s
 database holds.
 
 run.py is the way in; plan.py draws the faults, world.py inflicts them; writers.py and
-transactions.py write; device.py holds a screen's connection and screen.py its rules; truth.py reads
+transactions.py write; device.py holds a screen's connection and screen.py its rules, and
+browsers.py those that run the front end itself; truth.py reads
 the database and verdict.py compares.
 """

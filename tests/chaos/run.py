@@ -13,11 +13,12 @@ import httpx
 import psycopg
 
 from tests.chaos import truth, verdict
-from tests.chaos.crowd import Crowd
+from tests.chaos.browsers import Browsers, opened
+from tests.chaos.crowd import ONE_IN, Crowd
 from tests.chaos.plan import Fault, Options, faults
 from tests.chaos.server import TIMEOUT, Person, Server
 from tests.chaos.truth import Truth
-from tests.chaos.verdict import Verdict
+from tests.chaos.verdict import Seen, Verdict
 from tests.chaos.world import World, running_world
 from tests.chaos.writers import Writers
 
@@ -49,6 +50,17 @@ class Result:
     seconds_to_rest: float
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Everybody who looks, whatever through."""
+
+    crowd: Crowd
+    browsers: Browsers
+
+    async def seen(self) -> list[Seen]:
+        return [*self.crowd.seen(), *await self.browsers.seen()]
+
+
 async def run(options: Options, folder: Path, say: Say) -> Result:
     """Do everything; logs stay in `folder`."""
     say("Starting PostgreSQL, gateway, relay and web …")
@@ -58,18 +70,20 @@ async def run(options: Options, folder: Path, say: Say) -> Result:
         crowd = Crowd(people, servers, options)
         writers = Writers(options, people, servers, world.writers_environment)
         try:
-            return await put_to_the_test(options, world, crowd, writers, say)
+            async with opened(world.url, people[::ONE_IN]) as browsers:
+                await asyncio.wait_for(crowd.arrive(), REST_SECONDS)
+                return await put_to_the_test(
+                    options, world, Audience(crowd, browsers), writers, say
+                )
         finally:
             await crowd.leave()
 
 
 async def put_to_the_test(
-    options: Options, world: World, crowd: Crowd, writers: Writers, say: Say
+    options: Options, world: World, audience: Audience, writers: Writers, say: Say
 ) -> Result:
-    planned = faults(options)
-    async with asyncio.timeout(REST_SECONDS):
-        await crowd.arrive()
-    say(f"{options.people} people look at {len(crowd.devices)} screens. Now things break.")
+    planned, crowd = faults(options), audience.crowd
+    say(f"{options.people} people look at {len(await audience.seen())} screens. Things break now.")
     crowd.stir()
     async with asyncio.TaskGroup() as group:
         group.create_task(writers.write())
@@ -77,11 +91,12 @@ async def put_to_the_test(
     healed = time.monotonic()
     say("All is healed. Waiting for every screen to be right …")
     await crowd.rest()
-    found = await come_to_rest(world, crowd)
+    found = await come_to_rest(world, audience)
+    seen = await audience.seen()
     return Result(
-        verdict=verdict.judge(found, writers.attempts, crowd.seen()),
+        verdict=verdict.judge(found, writers.attempts, seen),
         faults=planned,
-        devices=len(crowd.devices),
+        devices=len(seen),
         comings=crowd.comings,
         restarts=sum(device.restarts for device in crowd.devices),
         behind=sum(device.behind for device in crowd.devices),
@@ -125,7 +140,7 @@ async def break_things(world: World, planned: Sequence[Fault], say: Say) -> None
             group.create_task(one(fault))
 
 
-async def come_to_rest(world: World, crowd: Crowd) -> Truth:
+async def come_to_rest(world: World, audience: Audience) -> Truth:
     """Wait until nothing is owed and every screen is right, or for as long as that may take."""
     deadline = time.monotonic() + REST_SECONDS
     with psycopg.connect(world.database_url, autocommit=True) as connection:
@@ -133,7 +148,7 @@ async def come_to_rest(world: World, crowd: Crowd) -> Truth:
             await asyncio.sleep(0.25)
             if truth.owed(connection):
                 continue
-            if not verdict.unsettled(truth.read(connection), crowd.seen()):
+            if not verdict.unsettled(truth.read(connection), await audience.seen()):
                 break
         await asyncio.sleep(QUIET_SECONDS)
         return truth.read(connection)

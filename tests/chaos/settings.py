@@ -1,4 +1,4 @@
-"""The application's settings, but tokens live so shortly that they are renewed amid the faults."""
+"""The settings of the application, with tokens so short-lived that faults meet their renewal."""
 
 from social.settings import *  # noqa: F403
 from social.settings import HARK

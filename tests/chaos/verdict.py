@@ -17,7 +17,9 @@ class Seen:
     Attributes:
         displays: Of each of its screens, in the order of time.
         listed: What it shows in the end, from the top.
+        unread: What its badge says.
         steady: Whether it was on all the time.
+        toasts: What it announced, if it announces anything.
     """
 
     person: str
@@ -25,6 +27,7 @@ class Seen:
     listed: Sequence[Item]
     unread: int
     steady: bool
+    toasts: Sequence[Display] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,7 +128,7 @@ def _written_twice(truth: Truth) -> Iterator[str]:
 
 def _shown_twice(seen: Iterable[Seen]) -> Iterator[str]:
     for device in seen:
-        for screen in device.displays:
+        for screen in (*device.displays, device.toasts):
             for comment, times in Counter(display.comment for display in screen).items():
                 if times > 1:
                     yield f"a screen of {device.person} showed comment {comment} {times} times"
