@@ -71,7 +71,8 @@ class _Bounded(Subquery):
 
 
 def _count(of: Q) -> _Bounded:
-    rows = Notification.objects.filter(of, user=OuterRef("pk")).order_by().values("id")
+    # The order has the planner walk the index, which stops at the limit; a bitmap would not.
+    rows = Notification.objects.filter(of, user=OuterRef("pk")).order_by("-id").values("id")
     return _Bounded(rows[:COUNT_LIMIT])
 
 

@@ -136,14 +136,13 @@ class AdvisoryLock(Lease):
             while not self._take(cursor):
                 if self._closing.wait(BEAT):
                     return
+        self._give_sign(connection)
         logger.info("%s is the active relay", self.name)
         while not self._closing.is_set() and not self._stuck():
-            with connection.cursor() as cursor:
-                self._beat(cursor, connection.connection.info.backend_pid)
-            self._beat_at = time.monotonic()
             with connection.wrap_database_errors:  # the driver's own call raises its own errors
                 for _ in connection.connection.notifies(timeout=BEAT):
                     self._woken.set()
+            self._give_sign(connection)
 
     def _stuck(self) -> bool:
         return time.monotonic() - self._progress_at > self._patience
@@ -169,14 +168,17 @@ class AdvisoryLock(Lease):
             )
         return False
 
-    def _beat(self, cursor: Any, pid: int) -> None:
-        cursor.execute(
-            "INSERT INTO hark_relay (id, beat_at, name, backend_pids, trouble)"
-            " VALUES (1, clock_timestamp(), %s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
-            " beat_at = EXCLUDED.beat_at, name = EXCLUDED.name,"
-            " backend_pids = EXCLUDED.backend_pids, trouble = EXCLUDED.trouble",
-            [self.name, f"[{pid}, {self._worker_pid or pid}]", self._trouble],
-        )
+    def _give_sign(self, connection: Any) -> None:
+        pid = connection.connection.info.backend_pid
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO hark_relay (id, beat_at, name, backend_pids, trouble)"
+                " VALUES (1, clock_timestamp(), %s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
+                " beat_at = EXCLUDED.beat_at, name = EXCLUDED.name,"
+                " backend_pids = EXCLUDED.backend_pids, trouble = EXCLUDED.trouble",
+                [self.name, f"[{pid}, {self._worker_pid or pid}]", self._trouble],
+            )
+        self._beat_at = time.monotonic()
 
 
 def lease(*, patience: float) -> Lease:

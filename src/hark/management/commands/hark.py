@@ -86,9 +86,9 @@ class Command(BaseCommand):
         findings = examine()
         for finding in findings:
             style = self.style.SUCCESS if finding.well else self.style.ERROR
-            self.stdout.write(f"{style('ok ' if finding.well else '!! ')} {finding.text}")
+            self.stdout.write(f"{style('ok' if finding.well else '!!')} {finding.text}")
             if finding.advice:
-                self.stdout.write(f"      {finding.advice}")
+                self.stdout.write(f"   {finding.advice}")
         if not all(finding.well for finding in findings):
             raise CommandError("Not all is well: see above.")
 

@@ -1,0 +1,118 @@
+"""What the hot queries read: an index range, whatever the size of the table. PostgreSQL only."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import F, QuerySet
+
+from hark import inbox, sending
+from hark.models import Inbox, Notification
+from tests.hark.testapp.notifications import Note
+
+pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's plans")
+
+
+@pytest.fixture
+def crowd(bo: Any) -> Any:
+    """Bo's inbox has 5,000 items, the newest 2,500 unread; among as many of fifty others."""
+    user_model = get_user_model()
+    others = [user_model(username=f"u{n}", email=f"u{n}@example.org") for n in range(50)]
+    user_model.objects.bulk_create(others)
+    row = sending.template(Note(text="x"))
+    columns = ", ".join(field.column for field in sending.COPIED)
+    sending.write(row, [bo.pk])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO hark_notification (user_id, {columns}) SELECT chosen.id, {columns}"
+            " FROM hark_notification, generate_series(1, 100) AS round,"
+            " LATERAL (SELECT id FROM accounts_user WHERE id <> %s"
+            " UNION ALL SELECT %s FROM generate_series(1, 50)) AS chosen ORDER BY round",
+            [bo.pk, bo.pk],
+        )
+        Notification.objects.update(modseq=F("id"), arrived=True)
+        middle = Notification.objects.order_by("id")[5000].pk
+        read = {"seen_at": row.created_at, "read_at": row.created_at}
+        Notification.objects.filter(user=bo, id__lt=middle).update(**read)
+        Inbox.objects.create(user=bo, modseq=2**40, published=2**40)
+        cursor.execute("ANALYZE hark_notification")
+        cursor.execute("ANALYZE hark_inbox")
+    return bo
+
+
+def middle(user: Any) -> int:
+    found: int = Notification.objects.filter(user=user).order_by("id")[2500].pk
+    return found
+
+
+def page(user: Any) -> Any:
+    return inbox.listing(user.pk, inbox.State.ALL)[:21]
+
+
+def next_page(user: Any) -> Any:
+    return inbox.listing(user.pk, inbox.State.ALL).filter(id__lt=middle(user))[:21]
+
+
+def unread(user: Any) -> Any:
+    return inbox.listing(user.pk, inbox.State.UNREAD)[:21]
+
+
+def archived(user: Any) -> Any:
+    return inbox.listing(user.pk, inbox.State.ARCHIVED)[:21]
+
+
+def changes(user: Any) -> Any:
+    return Notification.objects.filter(user=user.pk, modseq__gt=middle(user)).order_by("modseq")[
+        :101
+    ]
+
+
+def unnumbered(user: Any) -> Any:
+    return Notification.objects.unnumbered()[:1000]
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (page, "hark_inbox_page"),
+        (next_page, "hark_inbox_page"),
+        (unread, "hark_unread"),
+        (archived, "hark_archived_page"),
+        (changes, "hark_log"),
+        (unnumbered, "hark_unnumbered"),
+    ],
+)
+def test_a_list_reads_its_index_in_order(
+    crowd: Any, query: Callable[[Any], QuerySet[Any]], index: str
+) -> None:
+    plan = query(crowd).explain(analyze=True)
+    assert index in plan
+    assert "Sort" not in plan
+    assert "Seq Scan" not in plan
+
+
+def test_counting_stops_at_the_limit(crowd: Any) -> None:
+    explaining = Explaining()
+    with connection.execute_wrapper(explaining):
+        counted = inbox.counts([crowd.pk])
+    assert counted[crowd.pk]["unread"] == 100
+    assert "Seq Scan on hark_notification" not in explaining.plan
+    assert "hark_unread" in explaining.plan
+    read = [int(float(rows)) for rows in re.findall(r"actual .*?rows=([\d.]+)", explaining.plan)]
+    assert max(read) <= inbox.COUNT_LIMIT, explaining.plan
+
+
+class Explaining:
+    """Explains each query that runs, before it runs."""
+
+    def __init__(self) -> None:
+        self.plan = ""
+
+    def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        with context["connection"].connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE) {sql}", params)
+            self.plan = "\n".join(row[0] for row in cursor.fetchall())
+        return execute(sql, params, many, context)
