@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from .options import ChannelOptions
-from .stream import Member, Publication, Stream
+from .stream import NOTHING, Member, Publication, Stream
 
 
 class Subscriber(Protocol):
@@ -48,7 +48,7 @@ class Channel:
         size = 0
         for subscriber in tuple(self.subscribers):  # one may leave while being told
             size += subscriber.deliver(publication)
-        publication.encoded = None  # history keeps the payload alone
+        publication.encoded = NOTHING  # history keeps the payload alone
         return size
 
     def announce_join(self, member: Member) -> None:

@@ -27,11 +27,15 @@ class Member:
         self.channel_info = channel_info
 
 
+NOTHING: dict[object, bytes] = {}
+"""Shared by all publications that are not being delivered."""
+
+
 class Publication:
     """One message in a channel.
 
-    `offset` is 0 for one that was not kept. `encoded` is where each protocol leaves the bytes it
-    made of it, so that the next subscriber of that protocol is handed the same bytes.
+    `offset` is 0 for one that was not kept. While it is being delivered, `encoded` is where each
+    protocol leaves the bytes it made of it, so that its next subscriber is handed the same bytes.
     """
 
     __slots__ = ("channel", "data", "encoded", "offset", "publisher", "tags", "time")
@@ -52,7 +56,7 @@ class Publication:
         self.offset = offset
         self.publisher = publisher
         self.tags = tags
-        self.encoded: dict[object, bytes] | None = None
+        self.encoded = NOTHING
 
 
 class Stream:

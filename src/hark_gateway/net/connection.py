@@ -25,6 +25,8 @@ from .websocket import (
 
 log = logging.getLogger(__name__)
 
+MAX_PENDING = 128
+"""Frames that wait for the end of a turn, at most."""
 CLOSE_TIMEOUT = 5
 """Seconds the peer may take to answer a close frame."""
 
@@ -62,15 +64,13 @@ class WebSocket(Connection):
         "_decoder",
         "_host",
         "_max_queue_bytes",
+        "_pending",
         "receiver",
-        "send",
         "transport",
         "wheel_slot",
     )  # fmt: skip
 
     receiver: Receiver
-    send: Callable[[bytes], None]
-    """Sends whole frames; what is sent in one turn of the event loop leaves in one write."""
 
     def __init__(
         self,
@@ -84,6 +84,7 @@ class WebSocket(Connection):
         self._begin = begin
         self._decoder: Decoder | None = Decoder(max_message_bytes)
         self._max_queue_bytes = max_queue_bytes
+        self._pending: bytes | list[bytes] | None = None  # one frame, as a rule
         self.wheel_slot = 0
 
     @property
@@ -93,9 +94,27 @@ class WebSocket(Connection):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the socket over."""
         self.transport = transport
-        self.send = transport.write
         transport.set_write_buffer_limits(high=self._max_queue_bytes)
         self.receiver = self._begin(self)
+
+    def send(self, data: bytes) -> None:
+        """Send whole frames; what is sent in one turn of the event loop leaves in one write."""
+        pending = self._pending
+        if pending is None:
+            self._pending = data
+            self._host.flush_later(self)
+        elif isinstance(pending, list):
+            pending.append(data)
+            if len(pending) == MAX_PENDING:
+                self.flush()
+        else:
+            self._pending = [pending, data]
+
+    def flush(self) -> None:
+        """Write what has been sent since the last time."""
+        pending, self._pending = self._pending, None
+        if pending is not None and not self.transport.is_closing():
+            self.transport.write(pending if isinstance(pending, bytes) else b"".join(pending))
 
     def data_received(self, data: bytes) -> None:
         """Pass on what is complete."""
@@ -133,6 +152,7 @@ class WebSocket(Connection):
         if self.transport.is_closing():
             return
         self.send(last)
+        self.flush()
         # Only our half is shut: a full close while unread bytes are waiting would reset the
         # connection, and the peer might never see why.
         self.transport.write_eof()
@@ -170,8 +190,10 @@ class WebSocket(Connection):
         """Let go of everything."""
         self._host.leave(self)
         self._host.wheel.cancel(self)
-        self._decoder = None
-        self.receiver.lost()
+        self._decoder = self._pending = None
+        receiver = self.receiver
+        del self.receiver  # it refers back to us
+        receiver.lost()
 
 
 def shake_hands(

@@ -91,6 +91,9 @@ class Connection(asyncio.Protocol):
 
     __slots__ = ()
 
+    def flush(self) -> None:
+        """Write what waits for the end of a turn."""
+
     def queued_bytes(self) -> int:
         """Return how much has been written that the client has not read."""
         raise NotImplementedError
@@ -140,8 +143,20 @@ class Host:
     connections: "set[Connection]" = field(default_factory=set)
     refused: int = 0
     """Connections turned away because there were too many."""
+    _dirty: "list[Connection]" = field(default_factory=list)
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the last connection has gone, while draining."""
+
+    def flush_later(self, connection: "Connection") -> None:
+        """Have `flush` called on a connection once this turn of the event loop is over."""
+        if not self._dirty:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._dirty.append(connection)
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        for connection in dirty:
+            connection.flush()
 
     def queued_bytes(self) -> int:
         """Return how much has been written that clients have not read."""

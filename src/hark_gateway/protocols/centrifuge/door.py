@@ -3,7 +3,6 @@
 import secrets
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,9 +20,8 @@ if TYPE_CHECKING:
 class Outlet(Protocol):
     """Where a session's bytes go: one client, over one transport."""
 
-    @property
-    def send(self) -> Callable[[bytes], None]:
-        """Sends bytes made by the session's wire, without waiting."""
+    def send(self, data: bytes, /) -> None:
+        """Send bytes made by the session's wire, without waiting."""
 
     def close(self, code: int, reason: str) -> None:
         """Tell the client why, in the transport's way, and end the connection."""

@@ -8,7 +8,7 @@ import asyncio
 import enum
 import logging
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from hark_gateway.hub.errors import HubError
 from hark_gateway.hub.stream import Member
@@ -75,7 +75,7 @@ class Session:
 
     __slots__ = (
         "_awaits_pong", "_fetch", "_held", "_next_ping", "client", "door", "expires", "info",
-        "outlet", "secret", "send", "state", "subscriptions", "token_channels", "trusted_user",
+        "outlet", "secret", "state", "subscriptions", "token_channels", "trusted_user",
         "unidirectional", "user", "wire",
     )  # fmt: skip
 
@@ -93,7 +93,6 @@ class Session:
         self.door = door
         self.outlet = outlet
         self.wire = wire
-        self.send: Callable[[bytes], None] = outlet.send
         self.unidirectional = unidirectional
         self.state = State.NEW
         self.client = ""
@@ -223,7 +222,7 @@ class Session:
 
     def reply(self, reply: Reply) -> None:
         """Send the answer to a command."""
-        self.send(self.wire.frame(encode(reply)))
+        self.outlet.send(self.wire.frame(encode(reply)))
 
     def refuse(self, number: int, error: Error) -> None:
         """Send an error as the answer to a command."""
@@ -235,7 +234,7 @@ class Session:
 
     def push(self, push: Push) -> None:
         """Send what nobody asked for."""
-        self.send(self.wire.push(push))
+        self.outlet.send(self.wire.push(push))
 
     def unsubscribe(self, channel: str, why: Unsubscribe) -> None:
         """End a subscription, and tell the client."""
@@ -322,7 +321,7 @@ class Session:
     def _ping(self, now: float) -> None:
         self._next_ping = now + self.door.options.ping_interval
         self._awaits_pong = not self.unidirectional
-        self.send(self.wire.ping)
+        self.outlet.send(self.wire.ping)
 
     def _end_expired_subscriptions(self, now: float) -> None:
         latest = now - self.door.options.expired_sub_close_delay

@@ -33,7 +33,7 @@ CONTENT_TYPES = {
 class StreamOutlet:
     """A session's way out over HTTP; also what wakes it."""
 
-    __slots__ = ("_exchange", "_stream", "_wire", "send", "session", "wheel_slot")
+    __slots__ = ("_exchange", "_stream", "_wire", "session", "wheel_slot")
 
     session: Session
 
@@ -41,10 +41,13 @@ class StreamOutlet:
         self._exchange = exchange
         self._stream = stream
         self._wire = wire
-        self.send = stream.write
         self.wheel_slot = 0
         exchange.on_lost = self._lost
         exchange.on_slow = self._overflow
+
+    def send(self, data: bytes, /) -> None:
+        """Send one message, framed."""
+        self._stream.write(data)
 
     def close(self, code: int, reason: str) -> None:
         """Say why in a push, there being no close frame, and end the stream."""

@@ -36,8 +36,8 @@ class Subscription:
     def deliver(self, publication: Publication) -> int:
         """Send a publication."""
         session = self.session
-        frame = session.wire.publication(publication)
-        session.send(frame)
+        frame = publication.encoded.get(session.wire) or session.wire.publication(publication)
+        session.outlet.send(frame)
         return len(frame)
 
     def joined(self, channel: Channel, member: Member) -> None:

@@ -29,14 +29,9 @@ class Wire:
         return self.frame(b'{"push":%b}' % body if self.wraps_pushes else body)
 
     def publication(self, publication: Publication) -> bytes:
-        """Return a publication's push, framed; encoded only for the first who asks."""
-        encoded = publication.encoded
-        if encoded is None:
-            return self.push(Push(publication.channel, published(publication)))
-        frame = encoded.get(self)
-        if frame is None:
-            push = Push(publication.channel, published(publication))
-            frame = encoded[self] = self.push(push)
+        """Encode a publication's push, framed, and leave it for the next who needs it."""
+        frame = self.push(Push(publication.channel, published(publication)))
+        publication.encoded[self] = frame
         return frame
 
 
