@@ -6,9 +6,12 @@ import random
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from bench.machine import allow_open_files
+from social.run.processes import DidNotStart
 from tests.chaos import report
 from tests.chaos.plan import Options
 from tests.chaos.run import run
@@ -19,7 +22,10 @@ def main() -> int:
     allow_open_files()
     folder = Path(tempfile.mkdtemp(prefix="hark-chaos-"))
     say(f"Seed {options.seed}. To repeat: {report.command(options)}")
-    result = asyncio.run(run(options, folder, say))
+    try:
+        result = asyncio.run(run(options, folder, say))
+    except* (DidNotStart, TimeoutError) as problems:
+        fail(problems, folder)
     say("\n" + report.table(options, result))
     if result.verdict.holds:
         shutil.rmtree(folder, ignore_errors=True)
@@ -30,6 +36,22 @@ def main() -> int:
         say(complaint)
     say(f"\nThe logs are in {folder}.")
     return 1
+
+
+def fail(problems: BaseExceptionGroup, folder: Path) -> NoReturn:
+    """End: the run itself could not go on."""
+    for problem in leaves(problems):
+        say(f"hark: {problem or 'it took far too long; something is dead for good'}")
+    sys.exit(f"The logs are in {folder}.")
+
+
+def leaves(group: BaseException) -> Iterator[BaseException]:
+    """Yield the errors that a group is made of."""
+    if isinstance(group, BaseExceptionGroup):
+        for each in group.exceptions:
+            yield from leaves(each)
+    else:
+        yield group
 
 
 def parsed() -> Options:
@@ -58,7 +80,7 @@ def parsed() -> Options:
     return Options(**given)
 
 
-def at_least(least: int):
+def at_least(least: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         value = int(text)
         if value < least:

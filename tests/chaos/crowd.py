@@ -49,14 +49,14 @@ class Crowd:
 
     async def rest(self) -> None:
         """Have everybody come back, and stay."""
-        for task in self._restless:
-            task.cancel()
-        await asyncio.gather(*self._restless, return_exceptions=True)
+        await self._calm()
         for device in self.devices:
             if not device.on:
                 device.turn_on()
 
     async def leave(self) -> None:
+        """Turn every device off."""
+        await self._calm()
         await asyncio.gather(*(device.turn_off() for device in self.devices))
 
     def seen(self) -> list[Seen]:
@@ -71,6 +71,11 @@ class Crowd:
             )
             for device in self.devices
         ]
+
+    async def _calm(self) -> None:
+        for task in self._restless:
+            task.cancel()
+        await asyncio.gather(*self._restless, return_exceptions=True)
 
     async def _come_and_go(self, device: Device, rng: random.Random) -> None:
         while True:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-PROCESSES = ("web", "relay", "gateway", "postgres")
+PROCESSES = ("web", "relay", "standby", "gateway", "postgres")
 LINKS = ("screens-gateway", "relay-gateway", "web-postgres", "relay-postgres")
 
 LONGEST_OUTAGE = 3.0

@@ -51,5 +51,7 @@ class Postgres:
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:
-        """Stop it for good."""
+        """Stop it for good; nobody will read its data."""
+        with suppress(psutil.NoSuchProcess):
+            self.kill()
         self._server.cleanup()

@@ -24,6 +24,8 @@ from tests.chaos.writers import Writers
 
 REST_SECONDS = 60.0
 """How long everything may take, once healed, to be delivered and shown."""
+PATIENCE = 10
+"""How many times its length a run may take; longer, and something is dead for good."""
 QUIET_SECONDS = 1.0
 """How long to listen on after that, for anything that comes once too often."""
 
@@ -71,7 +73,9 @@ async def run(options: Options, folder: Path, say: Say) -> Result:
         writers = Writers(options, people, servers, world.writers_environment)
         try:
             async with opened(world.url, people[::ONE_IN]) as browsers:
-                await asyncio.wait_for(crowd.arrive(), REST_SECONDS)
+                async with asyncio.timeout(REST_SECONDS):
+                    await browsers.ready()
+                    await crowd.arrive()
                 return await put_to_the_test(
                     options, world, Audience(crowd, browsers), writers, say
                 )
@@ -85,7 +89,7 @@ async def put_to_the_test(
     planned, crowd = faults(options), audience.crowd
     say(f"{options.people} people look at {len(await audience.seen())} screens. Things break now.")
     crowd.stir()
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE * options.seconds), asyncio.TaskGroup() as group:
         group.create_task(writers.write())
         group.create_task(break_things(world, planned, say))
     healed = time.monotonic()
@@ -130,14 +134,16 @@ async def break_things(world: World, planned: Sequence[Fault], say: Say) -> None
     """Inflict each fault at its time; return once the last one is mended."""
     began = time.monotonic()
 
-    async def one(fault: Fault) -> None:
-        await asyncio.sleep(began + fault.at - time.monotonic())
-        say(f"{fault.at:6.1f} s  {fault.kind:4} {fault.target}, {fault.lasting:.1f} s")
-        await world.inflict(fault)
+    async def break_one(target: str) -> None:
+        for fault in planned:
+            if fault.target == target:  # not before the one before is mended, however slowly
+                await asyncio.sleep(began + fault.at - time.monotonic())
+                say(f"{fault.at:6.1f} s  {fault.kind:4} {target}, {fault.lasting:.1f} s")
+                await world.inflict(fault)
 
     async with asyncio.TaskGroup() as group:
-        for fault in planned:
-            group.create_task(one(fault))
+        for target in {fault.target for fault in planned}:
+            group.create_task(break_one(target))
 
 
 async def come_to_rest(world: World, audience: Audience) -> Truth:

@@ -35,17 +35,17 @@ class Server:
         self._http = http
         self._headers = {"X-Session-Token": person.token}
 
-    async def connect(self) -> dict[str, Any]:
+    async def connect(self) -> Any:
         return await self._call("POST", "/api/hark/connect/")
 
-    async def page(self, cursor: str | None) -> dict[str, Any]:
+    async def page(self, cursor: str | None) -> Any:
         params = {"cursor": cursor} if cursor else {}
         return await self._call("GET", "/api/hark/inbox/", params=params)
 
-    async def changes(self, since: int) -> dict[str, Any]:
+    async def changes(self, since: int) -> Any:
         return await self._call("GET", "/api/hark/inbox/changes/", params={"since": since})
 
-    async def mark(self, pk: int, mark: str) -> dict[str, Any]:
+    async def mark(self, pk: int, mark: str) -> Any:
         return await self._call("POST", f"/api/hark/inbox/{pk}/{mark}/")
 
     async def delete(self, pk: int) -> None:

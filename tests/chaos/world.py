@@ -16,7 +16,7 @@ from urllib.parse import quote
 from social.development import ROOT, SECRETS
 from social.run.processes import Service, stop_all
 from social.run.services import describe_services
-from tests.chaos.link import Link
+from tests.chaos.link import Address, Link
 from tests.chaos.plan import LINKS, Fault, Kind
 from tests.chaos.postgres import Postgres
 from tests.stack import run_manage
@@ -84,7 +84,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     postgres = await asyncio.to_thread(Postgres, folder / "postgres")
     web_port, gateway_port = free_ports(2)
     gateway = ("127.0.0.1", gateway_port)
-    far_ends = (gateway, gateway, postgres.socket, postgres.socket)
+    far_ends: tuple[Address, ...] = (gateway, gateway, postgres.socket, postgres.socket)
     links = {name: Link(name, far) for name, far in zip(LINKS, far_ends, strict=True)}
     ports = {name: await link.open() for name, link in links.items()}
     environment = {
@@ -100,7 +100,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         "GATEWAY_PORT": str(gateway_port),
         "HARK_URL": f"ws://127.0.0.1:{ports['screens-gateway']}/connection/websocket",
     }
-    by_link = {
+    by_link: dict[str, dict[str, str]] = {
         "gateway": {},
         "relay": {
             "DATABASE_URL": over_tcp(ports["relay-postgres"]),
@@ -112,6 +112,8 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         service.name: replace(service, environment=environment | by_link[service.name])
         for service in describe_services(environment, logs=folder)
     }
+    standby = replace(services["relay"], name="standby", log=folder / "standby.log")
+    services["standby"] = standby
     world = World(
         url=f"http://127.0.0.1:{web_port}",
         database_url=postgres.url,
