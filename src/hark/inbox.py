@@ -4,7 +4,7 @@ Every change takes the next number of the owner's log and owes their other scree
 that changes nothing takes none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -170,28 +170,31 @@ def see_all(user_id: Any, *, now: datetime) -> None:
 
 
 def _mark(user_id: Any, pk: int, marks: log.Marks) -> Notification:
-    with _locked(user_id) as inboxes:
+    with _locked(user_id) as heads:
         row = Notification.objects.of(user_id).select_for_update().filter(pk=pk).first()
         if row is None:
             raise NotFound
         if any((getattr(row, name) is None) != (marks[name] is None) for name in marks):
-            log.number(inboxes, [row], marks)
+            row.modseq = log.number(heads, [row], marks)[pk]
+            for name, moment in marks.items():
+                setattr(row, name, moment and (getattr(row, name) or moment))
     return row
 
 
 def _mark_all(user_id: Any, which: Q, marks: log.Marks) -> None:
     while True:
-        with _locked(user_id) as inboxes:
+        with _locked(user_id) as heads:
             rows = Notification.objects.filter(which, user=user_id).order_by("id")
-            batch = list(rows.select_for_update()[:BATCH])
-            log.number(inboxes, batch, marks)
+            found = rows.select_for_update().values_list(*log.NUMBERED, named=True)
+            batch = list(found[:BATCH])
+            log.number(heads, batch, marks)
         if len(batch) < BATCH:
             return
 
 
 @contextmanager
-def _locked(user_id: Any) -> Iterator[Mapping[Any, Inbox]]:
-    """Hold one inbox for a short transaction; then have the relay tell the other screens."""
+def _locked(user_id: Any) -> Iterator[log.Heads]:
+    """Hold one log for a short transaction; then have the relay tell the other screens."""
     with transaction.atomic(using=database()):
         yield log.lock([user_id])
         wake_on_commit()

@@ -25,69 +25,76 @@ None takes the mark away."""
 
 NO_MARKS: Marks = MappingProxyType({})
 
+NUMBERED = ("pk", "user_id", "type", "created_at", "read_at", "deleted_at", "arrived")
+"""What numbering needs to know of a notification."""
 
-def lock(user_ids: Sequence[Any], *, skip_locked: bool = False) -> dict[Any, Inbox]:
-    """Lock these inboxes, made if need be, until the present transaction ends.
+
+Heads = dict[Any, int]
+"""The last number of each locked log, by its owner."""
+
+
+def lock(owners: Sequence[Any], *, skip_locked: bool = False) -> Heads:
+    """Lock these people's logs, begun if need be, until the present transaction ends.
 
     Args:
-        user_ids: Locked in one order, whoever asks, so that two can never wait for each other.
+        owners: Locked in one order, whoever asks, so that two can never wait for each other.
         skip_locked: Leave out those that are held by somebody else.
     """
-    inboxes = _locked(user_ids, skip_locked=skip_locked)
-    if len(inboxes) < len(user_ids):
+    heads = _locked(owners, skip_locked=skip_locked)
+    if len(heads) < len(owners):
         now = timezone.now()
-        missing = [Inbox(user_id=pk, due_at=now) for pk in user_ids if pk not in inboxes]
-        if Inbox.objects.bulk_create(missing, ignore_conflicts=True):
-            inboxes = _locked(user_ids, skip_locked=skip_locked)
-    return inboxes
+        missing = [Inbox(user_id=owner, due_at=now) for owner in owners if owner not in heads]
+        Inbox.objects.bulk_create(missing, ignore_conflicts=True)
+        heads = _locked(owners, skip_locked=skip_locked)
+    return heads
 
 
-def _locked(user_ids: Sequence[Any], *, skip_locked: bool) -> dict[Any, Inbox]:
-    rows = Inbox.objects.filter(pk__in=sql.keys(Inbox, user_ids)).order_by("pk")
-    return {row.pk: row for row in rows.select_for_update(skip_locked=skip_locked)}
+def _locked(owners: Sequence[Any], *, skip_locked: bool) -> Heads:
+    rows = Inbox.objects.filter(pk__in=sql.keys(Inbox, owners)).order_by("pk")
+    return dict(rows.select_for_update(skip_locked=skip_locked).values_list("pk", "modseq"))
 
 
-def number_unnumbered(inboxes: Mapping[Any, Inbox], *, limit: int) -> list[Notification]:
-    """Number, oldest first, what others have written to these locked inboxes; return those rows."""
-    waiting = Notification.objects.unnumbered().filter(user__in=sql.keys(Inbox, list(inboxes)))
-    rows = list(waiting[:limit])
-    number(inboxes, rows)
-    return rows
+def number_unnumbered(heads: Heads, *, limit: int) -> int:
+    """Number, oldest first, what others have written to these locked logs; return how much."""
+    waiting = Notification.objects.unnumbered().filter(user__in=sql.keys(Inbox, list(heads)))
+    rows = list(waiting.values_list(*NUMBERED, named=True)[:limit])
+    number(heads, rows)
+    return len(rows)
 
 
-def number(
-    inboxes: Mapping[Any, Inbox], rows: Sequence[Notification], marks: Marks = NO_MARKS
-) -> None:
-    """Give each row the next number of its owner's locked inbox, and set these marks.
+def number(heads: Heads, rows: Sequence[Any], marks: Marks = NO_MARKS) -> dict[int, int]:
+    """Give each notification the next number of its owner's locked log, and set these marks.
 
-    The rows and inboxes passed in are brought up to date, too.
+    Args:
+        rows: Notifications, or rows with the columns NUMBERED.
+
+    Returns:
+        The number of each, by its id.
     """
     if not rows:
-        return
-    arrivals = [row for row in rows if not row.arrived]
+        return {}
+    numbers = {}
     for row in rows:
-        inbox = inboxes[row.user_id]
-        inbox.modseq += 1
-        row.modseq, row.arrived = inbox.modseq, True
-        for name, moment in marks.items():
-            setattr(row, name, moment and (getattr(row, name) or moment))
-    changed = {row.user_id: inboxes[row.user_id].modseq for row in rows}
+        heads[row.user_id] += 1
+        numbers[row.pk] = heads[row.user_id]
+    changed = {row.user_id: heads[row.user_id] for row in rows}
     sql.update(Inbox, {"modseq": "given.number"}, changed)
-    _save(rows, marks)
-    _owe_emails(arrivals)
+    _save(numbers, marks)
+    if not {"read_at", "archived_at", "deleted_at"} & marks.keys():
+        _owe_emails([row for row in rows if not row.arrived])
+    return numbers
 
 
-def _save(rows: Sequence[Notification], marks: Marks) -> None:
+def _save(numbers: Mapping[Any, int], marks: Marks) -> None:
     adapt = connections[database()].ops.adapt_datetimefield_value
     assignments = {"modseq": "given.number", "arrived": "TRUE"}
     for name, moment in marks.items():
         assignments[name] = f"COALESCE({name}, %s)" if moment else "NULL"
     moments = [adapt(moment) for moment in marks.values() if moment]
-    numbers = {row.pk: row.modseq or 0 for row in rows}
     sql.update(Notification, assignments, numbers, moments)
 
 
-def _owe_emails(rows: Iterable[Notification]) -> None:
+def _owe_emails(rows: Iterable[Any]) -> None:
     """Plan the e-mails of what has just arrived."""
     owed = []
     for row in rows:

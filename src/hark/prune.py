@@ -44,12 +44,11 @@ def notifications(before: datetime) -> int:
 def _forget(rows: list[Notification]) -> None:
     owners = sorted({row.user_id for row in rows})
     with transaction.atomic(using=database()):
-        inboxes = log.lock(owners)
+        log.lock(owners)
         floors: dict[Any, int] = {}
         for row in rows:
             number = row.modseq or 0  # never numbered: no client can have followed the log past it
             floors[row.user_id] = max(floors.get(row.user_id, 0), number)
         for owner, floor in floors.items():
-            if floor > inboxes[owner].floor:
-                Inbox.objects.filter(pk=owner).update(floor=floor)
+            Inbox.objects.filter(pk=owner, floor__lt=floor).update(floor=floor)
         Notification.objects.filter(pk__in=[row.pk for row in rows]).delete()

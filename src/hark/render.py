@@ -19,10 +19,16 @@ from django.utils.translation import gettext as _
 
 from hark import facts
 from hark.conf import settings
-from hark.models import Notification
 from hark.types import NotificationType, label_of, type_named
 
 logger = logging.getLogger(__name__)
+
+
+SHOWN = (
+    "pk", "user_id", "type", "version", "actor", "params", "facts", "modseq",
+    "created_at", "seen_at", "read_at", "archived_at", "deleted_at",
+)  # fmt: skip
+"""The columns that showing a notification takes."""
 
 
 class Actor(TypedDict):
@@ -60,16 +66,20 @@ class Text:
     """Why these are not the type's own words, if they are not."""
 
 
-def items(rows: Sequence[Notification]) -> list[Item]:
+def items(rows: Sequence[Any]) -> list[Item]:
     """Return what to show for these rows, in their order."""
     page = Page(rows)
     return [page.item(row) for row in rows]
 
 
 class Page:
-    """Some notifications with all that their texts need."""
+    """Some notifications with all that their texts need.
 
-    def __init__(self, rows: Sequence[Notification]) -> None:
+    Args:
+        rows: Notifications, or rows with the columns SHOWN.
+    """
+
+    def __init__(self, rows: Sequence[Any]) -> None:
         alive = [row for row in rows if row.deleted_at is None]
         self._params = {row.facts: _current(row) for row in alive}
         self._instances = facts.fetch(
@@ -79,7 +89,7 @@ class Page:
         self._actors = _actors({row.actor for row in alive if row.actor})
         self._texts: dict[Any, Text] = {}
 
-    def item(self, row: Notification) -> Item:
+    def item(self, row: Any) -> Item:
         """Return one of the rows as clients get it; of a deleted one only that it was there."""
         gone = row.deleted_at is not None
         text = Text(title="") if gone else self.text(row)
@@ -99,13 +109,13 @@ class Page:
             "data": text.data,
         }
 
-    def text(self, row: Notification) -> Text:
+    def text(self, row: Any) -> Text:
         """Return the type's words, or its label if it cannot say them."""
         if row.facts not in self._texts:
             self._texts[row.facts] = self._make(row)
         return self._texts[row.facts]
 
-    def _make(self, row: Notification) -> Text:
+    def _make(self, row: Any) -> Text:
         try:
             return self._say(row)
         except facts.Missing:
@@ -114,7 +124,7 @@ class Page:
             logger.exception("The type %s cannot be shown (notification %s)", row.type, row.pk)
             return self._fallback(row, f"{type(error).__name__}: {error}")
 
-    def _say(self, row: Notification) -> Text:
+    def _say(self, row: Any) -> Text:
         cls = type_named(row.type)
         if cls is None:
             raise facts.Missing
@@ -126,14 +136,14 @@ class Page:
             data=_plain(said.data()),
         )
 
-    def _fallback(self, row: Notification, error: str = "") -> Text:
+    def _fallback(self, row: Any, error: str = "") -> Text:
         actor = self._actors.get(row.actor)
         label = label_of(row.type)
         title = _("{who}: {what}").format(who=actor["name"], what=label) if actor else label
         return Text(title=title, error=error)
 
 
-def _current(row: Notification) -> dict[str, Any]:
+def _current(row: Any) -> dict[str, Any]:
     """Return the stored facts in the form that the present type expects."""
     cls = type_named(row.type)
     params: dict[str, Any] = row.params
@@ -158,9 +168,7 @@ def _plain(data: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _paths(
-    rows: Iterable[Notification], params: Mapping[Any, dict[str, Any]]
-) -> dict[str, set[str]]:
+def _paths(rows: Iterable[Any], params: Mapping[Any, dict[str, Any]]) -> dict[str, set[str]]:
     """Return the `select_related` paths that the rows' types ask for, by model."""
     paths: dict[str, set[str]] = {}
     for row in rows:

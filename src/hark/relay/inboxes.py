@@ -44,9 +44,9 @@ def number(limit: int, *, passing_over: set[Any]) -> int:
         owners = list(dict.fromkeys(waiting.values_list("user_id", flat=True)[:limit]))
         if not owners:
             return 0
-        inboxes = log.lock(owners, skip_locked=True)
-        passing_over.update(owner for owner in owners if owner not in inboxes)
-        return len(log.number_unnumbered(inboxes, limit=limit))
+        heads = log.lock(owners, skip_locked=True)
+        passing_over.update(owner for owner in owners if owner not in heads)
+        return log.number_unnumbered(heads, limit=limit)
 
 
 def push(backend: Backend, limit: int) -> int:
@@ -55,7 +55,8 @@ def push(backend: Backend, limit: int) -> int:
     Raises:
         BackendError: Nothing is settled; all of it is tried again.
     """
-    owed = list(Inbox.objects.filter(published__lt=F("modseq"), due_at__lte=Now())[:limit])
+    behind = Inbox.objects.filter(published__lt=F("modseq"), due_at__lte=Now())
+    owed = list(behind.values_list("pk", "modseq", "published", "attempts", named=True)[:limit])
     if not owed:
         return 0
     rows = _changes(owed)
@@ -72,18 +73,18 @@ def push(backend: Backend, limit: int) -> int:
     return len(owed)
 
 
-def _changes(owed: Sequence[Inbox]) -> list[Notification]:
+def _changes(owed: Sequence[Any]) -> list[Any]:
     few = [row.pk for row in owed if row.modseq - row.published <= PUSH_ITEMS]
     log_rows = Notification.objects.filter(
         user__in=sql.keys(Inbox, few),
         modseq__gt=F("user__hark_inbox__published"),
         modseq__lte=F("user__hark_inbox__modseq"),
     )
-    return list(log_rows.order_by("user_id", "modseq"))
+    return list(log_rows.order_by("user_id", "modseq").values_list(*render.SHOWN, named=True))
 
 
 def _pushes(
-    owed: Sequence[Inbox], rows: Sequence[Notification], page: render.Page, max_bytes: int
+    owed: Sequence[Any], rows: Sequence[Any], page: render.Page, max_bytes: int
 ) -> list[Push]:
     by_owner: dict[Any, list[render.Item]] = {}
     for row in rows:
@@ -95,7 +96,7 @@ def _pushes(
     ]
 
 
-def _push(row: Inbox, items: list[render.Item], counts: inbox.Counts, max_bytes: int) -> Push:
+def _push(row: Any, items: list[render.Item], counts: inbox.Counts, max_bytes: int) -> Push:
     # The items were read after the inbox was, and may have moved on since.
     modseq = max([row.modseq, *(item["modseq"] for item in items)])
     push: Push = {"since": row.published, "modseq": modseq, "items": items, "counts": counts}
@@ -106,7 +107,7 @@ def _push(row: Inbox, items: list[render.Item], counts: inbox.Counts, max_bytes:
 
 
 def _settle(
-    owed: Sequence[Inbox], pushes: Sequence[Push], outcomes: Sequence[Refused | None]
+    owed: Sequence[Any], pushes: Sequence[Push], outcomes: Sequence[Refused | None]
 ) -> None:
     told = {
         row.pk: push["modseq"]
@@ -119,15 +120,15 @@ def _settle(
         Inbox.objects.filter(pk__in=recovered, published=F("modseq")).update(attempts=0, error="")
     for row, refusal in zip(owed, outcomes, strict=True):
         if refusal is not None:
-            retry.postpone(row, refusal)
+            retry.postpone(Inbox.objects.get(pk=row.pk), refusal)
 
 
-def _report(texts: Sequence[tuple[Notification, str]]) -> None:
+def _report(texts: Sequence[tuple[Any, str]]) -> None:
     """Show the operator which texts could not be made; the screens got the type's label."""
     failed = [(row, error) for row, error in texts if error]
     known = (
         Outbox.objects.filter(
-            kind=Outbox.Kind.TEXT, notification__in=[row for row, _ in failed]
+            kind=Outbox.Kind.TEXT, notification__in=[row.pk for row, _ in failed]
         ).values_list("notification_id", flat=True)
         if failed
         else []
@@ -137,7 +138,7 @@ def _report(texts: Sequence[tuple[Notification, str]]) -> None:
             Outbox(
                 kind=Outbox.Kind.TEXT,
                 subject=row.type,
-                notification=row,
+                notification_id=row.pk,
                 error=error,
                 attempts=1,
                 due_at=None,
