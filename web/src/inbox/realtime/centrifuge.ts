@@ -2,7 +2,7 @@ import { Centrifuge, UnauthorizedError } from "centrifuge";
 
 import { ApiError } from "@/api/errors";
 
-import type { CentrifugoInfo, Driver } from "./driver";
+import type { CentrifugoInfo, Circumstances, Driver } from "./driver";
 
 /**
  * Hear the channels that the token subscribes us to, from Hark's gateway or a Centrifugo.
@@ -30,7 +30,7 @@ export const connectCentrifuge: Driver<CentrifugoInfo> = ({ info, renew, listene
   };
 };
 
-async function freshToken(renew: () => Promise<CentrifugoInfo>): Promise<string> {
+async function freshToken(renew: Circumstances<CentrifugoInfo>["renew"]): Promise<string> {
   try {
     return (await renew()).token;
   } catch (error) {

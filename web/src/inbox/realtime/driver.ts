@@ -4,13 +4,26 @@ import type { Listener } from "../types";
 
 export type CentrifugoInfo = components["schemas"]["CentrifugoConnect"];
 
+/** What PubNub's SDK needs; its network and Hark's gateway alike. */
+export type PubNubInfo = {
+  backend: "pubnub";
+  /** Host and port, without a scheme. */
+  origin: string;
+  ssl: boolean;
+  subscribe_key: string;
+  user_id: string;
+  token: string;
+  expires_at: string;
+  channels: string[];
+};
+
 /** How to connect, as `connect/` answers: which backend, and a token that opens one's channels. */
-export type ConnectInfo = CentrifugoInfo;
+export type ConnectInfo = CentrifugoInfo | PubNubInfo;
 
 export type Circumstances<Info> = {
   info: Info;
   /** Ask `connect/` again, for a token that lives longer. */
-  renew: () => Promise<Info>;
+  renew: () => Promise<Pick<ConnectInfo, "token" | "expires_at">>;
   listener: Listener;
   /** Call when the connection is over and the SDK will not try again by itself. */
   ended: () => void;

@@ -3,7 +3,7 @@ import { ApiError } from "@/api/errors";
 
 import { Backoff } from "../alarm";
 import type { Listener, Realtime } from "../types";
-import type { ConnectInfo, Driver } from "./driver";
+import type { Circumstances, ConnectInfo } from "./driver";
 
 /**
  * A connection to whichever backend the server names. It is made anew, with a fresh token, when
@@ -15,13 +15,18 @@ export function openRealtime(onSignedOut: () => void): Realtime {
     let stopped = false;
     let close: () => void = () => undefined;
     const backoff = new Backoff(() => void open());
+    const hurry = () => {
+      if (!backoff.waiting) return;
+      backoff.clear();
+      void open();
+    };
 
     async function open(): Promise<void> {
       try {
         const info = await connectInfo();
-        const driver = await driverOf(info.backend);
+        const connect = await driverOf(info);
         if (stopped) return;
-        close = driver({ info, renew: connectInfo, listener: heard, ended });
+        close = connect({ renew: connectInfo, listener: heard, ended });
       } catch (error) {
         if (stopped) return;
         if (error instanceof ApiError && error.status === 401) onSignedOut();
@@ -44,9 +49,11 @@ export function openRealtime(onSignedOut: () => void): Realtime {
     };
 
     listener.status("connecting");
+    window.addEventListener("online", hurry);
     void open();
     return () => {
       stopped = true;
+      window.removeEventListener("online", hurry);
       backoff.clear();
       close();
     };
@@ -57,8 +64,18 @@ function connectInfo(): Promise<ConnectInfo> {
   return answer(api.POST("/api/hark/connect/"));
 }
 
-/** Only the SDK that is needed is loaded. */
-async function driverOf(backend: ConnectInfo["backend"]): Promise<Driver<ConnectInfo>> {
-  const drivers = { centrifugo: async () => (await import("./centrifuge")).connectCentrifuge };
-  return drivers[backend]();
+/** Connect by the SDK that the backend speaks; no other is loaded. */
+async function driverOf(info: ConnectInfo): Promise<(rest: Rest) => () => void> {
+  switch (info.backend) {
+    case "centrifugo": {
+      const { connectCentrifuge } = await import("./centrifuge");
+      return (rest) => connectCentrifuge({ info, ...rest });
+    }
+    case "pubnub": {
+      const { connectPubNub } = await import("./pubnub");
+      return (rest) => connectPubNub({ info, ...rest });
+    }
+  }
 }
+
+type Rest = Omit<Circumstances<ConnectInfo>, "info">;
