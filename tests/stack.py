@@ -1,12 +1,13 @@
 """The whole application in real processes on a throw-away database, for tests and benchmarks."""
 
 import os
+import random
 import secrets
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +55,7 @@ class Stack:
 @contextmanager
 def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
     """Start everything, with logs in `folder`; stop it all at the end of the block."""
-    with ExitStack() as ports:
-        port, gateway_port = (ports.enter_context(free_port()) for _ in range(2))
+    port, gateway_port = free_ports(2)
     everything = {
         **os.environ,
         **{name: secrets.token_urlsafe(32) for name in SECRETS},
@@ -84,9 +84,18 @@ def run_manage(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-@contextmanager
-def free_port() -> Iterator[int]:
-    """Name a port that nobody uses; it stays reserved until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        yield probe.getsockname()[1]
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody uses.
+
+    They are below those that the kernel hands to outgoing connections (from 32768 on Linux), one of
+    which could take a port between our choice and the moment its process listens.
+    """
+    with ExitStack() as probes:
+        found: list[int] = []
+        while len(found) < count:
+            probe = probes.enter_context(socket.socket())
+            port = random.randrange(20_000, 32_000)
+            with suppress(OSError):  # taken: try another
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
+        return found
