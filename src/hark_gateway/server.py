@@ -87,7 +87,7 @@ class Gateway:
         endpoint = ApiEndpoint(self.api, options, self.metrics.api_seconds.observe)
         for method in endpoint.methods():
             path = f"{options.handler_prefix}/{method}".encode()
-            routes[path] = Route(endpoint, MAX_BODY_BYTES)
+            routes[path] = Route(endpoint, MAX_BODY_BYTES, admits=endpoint.is_authorized)
 
     def _add_streams(self, origins: Origins) -> None:
         config, routes = self.config, self.host.routes.exact

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .channel import Channel, Subscriber
 from .errors import AlreadySubscribed, NotAvailable
+from .nesting import check_nesting
 from .options import ChannelOptions, Namespaces
 from .stream import Member, Position, Publication, Stream
 from .timers import TimerWheel
@@ -80,7 +81,9 @@ class Hub:
 
         Raises:
             UnknownChannel, BadRequest: As `Namespaces.options_for`.
+            BadRequest: `data` is nested more deeply than subscribers can be expected to read.
         """
+        check_nesting(data)
         channel = self._channels.get(name)
         options = channel.options if channel is not None else self.namespaces.options_for(name)
         publication = Publication(name, data, time=now, publisher=publisher, tags=tags)

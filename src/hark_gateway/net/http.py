@@ -42,6 +42,8 @@ class Limits:
     """Seconds a client may take to read the end of an answer."""
     max_waiting: int = 16
     """Requests sent ahead on one connection."""
+    max_waiting_bytes: int = 262_144
+    """Their bodies together."""
 
 
 class Request:
@@ -73,8 +75,8 @@ class Request:
     def let_go(self) -> None:
         """Give back what only reading needed, before a long wait for the answer."""
         self.path = self.query = self.body = b""
-        wish = self.headers.get(b"connection")
-        self.headers = {} if wish is None else {b"connection": wish}
+        if keeps_alive(self) and self.version != "1.0":
+            self.headers = {}
 
 
 class Wheeled(Protocol):
@@ -106,12 +108,18 @@ class Connection(asyncio.Protocol):
 Handler = Callable[[Request, "Exchange"], None]
 
 
+MAX_BODY_OF_STRANGERS = 65_536
+"""Longest body from a client that a route with an `admits` does not know, in bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """A handler, and how long a body it is willing to be sent."""
 
     handler: Handler
     max_body_bytes: int = 65_536
+    admits: Callable[[Request], bool] | None = None
+    """Tells by a head alone who may send a long body; without it everybody may."""
 
 
 @dataclass(slots=True)
@@ -277,7 +285,8 @@ class HttpConnection(Connection):
 
     __slots__ = (
         "_body", "_body_size", "_current", "_head_bytes", "_headers", "_in_head", "_parser",
-        "_route", "_target", "_waiting", "host", "is_streaming", "transport", "wheel_slot",
+        "_route", "_target", "_waiting", "_waiting_bytes", "host", "is_streaming", "transport",
+        "wheel_slot",
     )  # fmt: skip
 
     transport: asyncio.Transport
@@ -289,6 +298,7 @@ class HttpConnection(Connection):
         self._parser: Any = None  # httptools has no types
         self._current: Exchange | None = None
         self._waiting: list[tuple[Request, Route | None]] = []
+        self._waiting_bytes = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -409,19 +419,29 @@ class HttpConnection(Connection):
     def _check_head(self, size: int) -> None:
         self._body_size += size  # until the body begins this counts the head
         if self._body_size > self.host.limits.max_head_bytes:
-            raise TooLong(431, b"request head too long\n")
+            raise Refused(431, b"request head too long\n")
 
     def on_headers_complete(self) -> None:
         """Find the handler, and refuse a body that it would not take."""
         self._in_head = False
         self._body_size = 0
         self._route = self.host.routes.find(self._target.partition(b"?")[0])
-        length = self._headers.get(b"content-length", b"0")
-        if int(length) > self._max_body_bytes:
-            raise TooLong(413, b"request body too long\n")
+        length = int(self._headers.get(b"content-length", b"0"))
+        if length > self._max_body_bytes:
+            raise Refused(413, b"request body too long\n")
+        if length > MAX_BODY_OF_STRANGERS or b"transfer-encoding" in self._headers:
+            self._require_admission()
         if self._headers.get(b"expect", b"").lower() == b"100-continue" and not self._waiting:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.host.wheel.set(self, time.time() + self.host.limits.body_timeout)
+
+    def _require_admission(self) -> None:
+        """Refuse a stranger before its long body takes memory."""
+        if self._route is None or self._route.admits is None:
+            return
+        method = self._parser.get_method().decode()
+        if not self._route.admits(Request(method, self._target, self._headers)):
+            raise Refused(401, b"")
 
     @property
     def _max_body_bytes(self) -> int:
@@ -431,7 +451,11 @@ class HttpConnection(Connection):
         """Take a piece of the body."""
         self._body_size += len(data)
         if self._body_size > self._max_body_bytes:
-            raise TooLong(413, b"request body too long\n")
+            raise Refused(413, b"request body too long\n")
+        if self._current is not None:
+            ahead = self._waiting_bytes + self._body_size
+            if ahead > self.host.limits.max_waiting_bytes:
+                raise Refused(429, b"too many requests at once\n")
         self._body.append(data)
 
     def on_message_complete(self) -> None:
@@ -444,8 +468,9 @@ class HttpConnection(Connection):
         self._begin()
         if self._current is not None:
             self._waiting.append((request, route))
+            self._waiting_bytes += len(request.body)
             if request.upgrade or len(self._waiting) > self.host.limits.max_waiting:
-                raise TooLong(429, b"too many requests at once\n")
+                raise Refused(429, b"too many requests at once\n")
         else:
             self._handle(request, route)
 
@@ -477,6 +502,7 @@ class HttpConnection(Connection):
             self.transport.close()
         elif self._waiting:
             request, route = self._waiting.pop(0)
+            self._waiting_bytes -= len(request.body)
             self._handle(request, route)
         else:
             self.host.wheel.set(self, time.time() + self.host.limits.idle_timeout)
@@ -494,7 +520,7 @@ class HttpConnection(Connection):
         tenant.connection_made(transport)
 
     def _refuse_for(self, error: Exception) -> None:
-        if isinstance(error.__context__, TooLong):
+        if isinstance(error.__context__, Refused):
             self._refuse(error.__context__.status, error.__context__.text)
         else:
             log.error("request failed", exc_info=error)
@@ -512,8 +538,8 @@ class HttpConnection(Connection):
         self.host.wheel.set(self, time.time() + self.host.limits.close_timeout)
 
 
-class TooLong(Exception):
-    """A request went beyond a limit."""
+class Refused(Exception):
+    """A request that no handler will see."""
 
     def __init__(self, status: int, text: bytes) -> None:
         super().__init__(text)

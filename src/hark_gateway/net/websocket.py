@@ -216,7 +216,8 @@ class Decoder:
                 self._utf8.decode(payload, final)
             except UnicodeDecodeError:
                 raise ProtocolError(1007, "text is not UTF-8") from None
-        self._fragments.append(payload)
+        if payload:  # empty ones are allowed without end, and must take no memory
+            self._fragments.append(payload)
         self._size += len(payload)
         if not final:
             return None

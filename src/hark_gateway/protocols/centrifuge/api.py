@@ -64,7 +64,7 @@ class ApiEndpoint:
         if request.method != "POST":
             exchange.respond(405, b"call by POST\n", (*TEXT_PLAIN, (b"Allow", b"POST")))
             return
-        if not self._is_authorized(request):
+        if not self.is_authorized(request):
             exchange.respond(401)
             return
         method = request.path.rpartition(b"/")[2].decode("latin-1")
@@ -89,7 +89,8 @@ class ApiEndpoint:
     def _observe(self, began: float) -> None:
         self._seconds(time.time() - began)
 
-    def _is_authorized(self, request: Request) -> bool:
+    def is_authorized(self, request: Request) -> bool:
+        """Tell whether a request shows the key."""
         if self._options.insecure:
             return True
         if not self._key:
