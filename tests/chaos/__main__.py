@@ -82,12 +82,10 @@ def parsed() -> Options:
 
 def at_least(least: int) -> Callable[[str], int]:
     def number(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise ValueError
-        return value
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"give a whole number from {least}, not {text!r}")
+        return int(text)
 
-    number.__name__ = f"whole number from {least}"
     return number
 
 

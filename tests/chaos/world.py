@@ -90,7 +90,7 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     environment = {
         **os.environ,
         **{name: secrets.token_urlsafe(32) for name in SECRETS},
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
         "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
         "DJANGO_DEBUG": "0",
         "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
