@@ -6,6 +6,7 @@ for one name as for a hundred. Nothing here waits or knows a socket.
 """
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -63,7 +64,7 @@ class Interest:
     __slots__ = ("alive", "by_group", "last", "names", "pending", "waiting", "wheel_slot")
 
     def __init__(self, plain: Iterable[str], by_group: Mapping[str, str]) -> None:
-        self.names = tuple(dict.fromkeys([*plain, *by_group]))
+        self.names = tuple(sorted({sys.intern(name) for name in (*plain, *by_group)}))
         self.by_group = by_group
         self.last = 0
         """The highest timetoken that ever matched."""

@@ -6,7 +6,7 @@ from typing import Any
 from hark_gateway.protocols.pubnub import names
 from hark_gateway.protocols.pubnub.access import Rights
 from hark_gateway.protocols.pubnub.announcer import event
-from hark_gateway.protocols.pubnub.errors import ServiceError
+from hark_gateway.protocols.pubnub.errors import Forbidden, ServiceError
 from hark_gateway.protocols.pubnub.names import BadName
 from hark_gateway.protocols.pubnub.requests import Call, Malformed, decode, path_names
 from hark_gateway.protocols.pubnub.service import Service
@@ -68,8 +68,8 @@ def here_now_everywhere(service: Service, call: Call, rights: Rights) -> Any:
     """Say who is on any channel that the sender may read."""
     occupied = service.presence.occupied()
     readable = [name for name in occupied if rights.allow(Permission.READ, "channels", name)]
-    if not readable:
-        rights.require(Permission.READ, [",*"[1:]])
+    if not readable and not rights.everything:
+        raise Forbidden
     return _occupancies(service, call, readable)
 
 
