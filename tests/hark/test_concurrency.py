@@ -1,0 +1,175 @@
+"""Several transactions at once, on a real PostgreSQL: who waits for whom, and who does not."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from hark import inbox, log, notify, withdraw
+from hark.models import Inbox, Notification
+from hark.relay import inboxes
+from tests.hark.conftest import person
+from tests.hark.testapp.notifications import Note
+
+pytestmark = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has one writer at a time"
+)
+
+SECONDS = 15.0
+
+
+@pytest.fixture
+def bo(transactional_db: None) -> Any:
+    return person("bo")
+
+
+@pytest.fixture
+def ana(transactional_db: None) -> Any:
+    return person("ana")
+
+
+@pytest.fixture
+def others() -> Iterator[ThreadPoolExecutor]:
+    """Threads, each with a database session of its own."""
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+
+
+def run(others: ThreadPoolExecutor, work: Callable[[], Any]) -> Future[Any]:
+    def closing() -> Any:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '10s'")
+            return work()
+        finally:
+            connection.close()
+
+    return others.submit(closing)
+
+
+@contextmanager
+def meanwhile(others: ThreadPoolExecutor, work: Callable[[], Any]) -> Iterator[None]:
+    """Do `work` in a transaction that is open during the block, and is committed at its end."""
+    done, end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            work()
+            done.set()
+            assert end.wait(SECONDS)
+
+    future = run(others, hold)
+    try:
+        assert done.wait(SECONDS), future.exception(0)
+        yield
+    finally:
+        end.set()
+        future.result(SECONDS)
+
+
+def numbers() -> dict[str, int | None]:
+    rows = Notification.objects.order_by("id")
+    return {row.params["text"]: row.modseq for row in rows}
+
+
+def number() -> int:
+    return inboxes.number(100, passing_over=set())
+
+
+def test_a_writer_waits_for_no_reader_and_no_other_writer(
+    others: ThreadPoolExecutor, bo: Any
+) -> None:
+    Inbox.objects.create(user=bo)
+    with (
+        meanwhile(others, lambda: log.lock([bo.pk])),
+        meanwhile(others, lambda: notify(bo, Note(text="open"))),
+    ):
+        run(others, lambda: notify(bo, Note(text="free"))).result(SECONDS)
+        assert list(numbers()) == ["free"]
+
+
+def test_what_commits_late_is_numbered_late_and_never_skipped(
+    others: ThreadPoolExecutor, bo: Any
+) -> None:
+    with meanwhile(others, lambda: notify(bo, Note(text="written first"))):
+        notify(bo, Note(text="committed first"))
+        assert number() == 1
+    assert number() == 1
+    assert numbers() == {"written first": 2, "committed first": 1}
+
+
+def test_an_inbox_that_somebody_holds_keeps_no_other_waiting(
+    others: ThreadPoolExecutor, ana: Any, bo: Any
+) -> None:
+    notify([ana, bo], Note(text="hello"))
+    Inbox.objects.create(user=bo)
+    held: set[Any] = set()
+    with meanwhile(others, lambda: log.lock([bo.pk])):
+        assert inboxes.number(100, passing_over=held) == 1
+        assert held == {bo.pk}
+        assert inboxes.number(100, passing_over=held) == 0
+    assert number() == 1
+
+
+def test_marks_at_the_same_time_all_succeed_and_make_one_log(
+    others: ThreadPoolExecutor, bo: Any
+) -> None:
+    for text in range(8):
+        notify(bo, Note(text=str(text)))
+    now = timezone.now()
+    rows = list(Notification.objects.order_by("id"))
+    marks = [run(others, lambda row=row: inbox.mark_read(bo.pk, row.pk, now=now)) for row in rows]
+    marks += [run(others, lambda: inbox.see_all(bo.pk, now=now)), run(others, number)]
+    for mark in marks:
+        mark.result(SECONDS)
+    inbox.see_all(bo.pk, now=now)
+    given = sorted(number or 0 for number in numbers().values())
+    last = Inbox.objects.get().modseq
+    assert len(set(given)) == 8
+    assert max(given) == last
+    assert all(row.read_at and row.seen_at for row in Notification.objects.all())
+
+
+def test_two_relays_that_overlap_give_each_number_once(
+    others: ThreadPoolExecutor, ana: Any, bo: Any
+) -> None:
+    for text in range(50):
+        notify([ana, bo], Note(text=str(text)))
+
+    def all_of_it() -> None:
+        while Notification.objects.unnumbered().exists():
+            inboxes.number(7, passing_over=set())
+
+    for relay in [run(others, all_of_it) for _ in range(4)]:
+        relay.result(SECONDS)
+    for user in (ana, bo):
+        given = Notification.objects.filter(user=user).values_list("modseq", flat=True)
+        assert sorted(given) == list(range(1, 51))
+        assert Inbox.objects.get(user=user).modseq == 50
+
+
+def test_a_key_is_once_even_for_transactions_that_overlap(
+    others: ThreadPoolExecutor, bo: Any
+) -> None:
+    with meanwhile(others, lambda: notify(bo, Note(text="first"), key="order-17")):
+        second = run(others, lambda: notify(bo, Note(text="second"), key="order-17"))
+    second.result(SECONDS)
+    assert list(numbers()) == ["first"]
+
+
+def test_withdrawing_what_is_being_numbered_withdraws_it(
+    others: ThreadPoolExecutor, bo: Any
+) -> None:
+    notify(bo, Note(text="wrong"))
+    with meanwhile(others, number):
+        gone = run(others, lambda: withdraw(Note(text="wrong")))
+    gone.result(SECONDS)
+    number()
+    (row,) = Notification.objects.all()
+    assert row.deleted_at is not None
+    assert row.modseq == Inbox.objects.get().modseq == 2
