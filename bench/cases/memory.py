@@ -17,7 +17,7 @@ from bench.subjects.running import Api, NotHere, Running, Subject
 
 QUESTION = "How much of the server's memory does an idle connection keep?"
 CLIENTS = 15_000
-SLOW_CLIENTS = 3_000
+SLOW_CLIENTS = 1_500
 UNIT = "KiB per connection"
 
 

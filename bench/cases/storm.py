@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 
 import jwt
 
@@ -18,6 +19,7 @@ from hark_gateway.auth import TokenOptions, Verifier
 QUESTION = "What does one more client cost: handshake, connect with a token, subscribe?"
 UNIT = "µs of server CPU per connection"
 CLIENTS = 5_000
+SLOW_CLIENTS = 500
 TOKENS = 2_000
 MUST, TRY = 4_500, 7_000  # connections per CPU second
 _DOOR = hark.door(0, "kept:{n}")
@@ -29,6 +31,17 @@ ANSWERS = (
     HANDSHAKE,
     b'\x81\x42{"id":2,"subscribe":{"recoverable":true,"epoch":"x","offset":0}}}}}',
 )
+
+
+@dataclass(slots=True)
+class Arena:
+    """A subject, and clients that come all at once, again and again."""
+
+    subject: Subject
+    running: Running
+    swarm: RemoteSwarm
+    clients: int
+    values: list[float] = field(default_factory=list)
 
 
 def run(scale: Scale) -> Table:
@@ -56,11 +69,11 @@ def run(scale: Scale) -> Table:
 
 def measure_connections(scale: Scale) -> list[Row]:
     """Return a row for each subject, measured in turns."""
-    clients = scale.clients(CLIENTS)
-    arenas: list[tuple[Subject, Running, RemoteSwarm, list[float]]] = []
+    arenas: list[Arena] = []
     absent = []
     with ExitStack() as stack:
         for subject in subjects():
+            clients = scale.clients(SLOW_CLIENTS if subject.slow else CLIENTS)
             say(f"{clients:,} clients: {subject.name}")
             try:
                 running = stack.enter_context(subject.start(clients))
@@ -69,14 +82,18 @@ def measure_connections(scale: Scale) -> list[Row]:
                 continue
             swarm = stack.enter_context(RemoteSwarm(running.door, sampled=0))
             swarm.prepare(clients)
-            arenas.append((subject, running, swarm, []))
+            arenas.append(Arena(subject, running, swarm, clients))
         for _ in range(scale.rounds + 1):
-            for _, running, swarm, values in arenas:
-                values.append(cost_of_one(running, swarm, clients))
-    proof = f"{clients:,} open at the same time"
+            for arena in arenas:
+                arena.values.append(cost_of_one(arena))
     measured = [
-        row_of(subject, setting="connection", values=values[1:], proof=proof)
-        for subject, _, _, values in arenas
+        row_of(
+            arena.subject,
+            setting="connection",
+            values=arena.values[1:],
+            proof=f"{arena.clients:,} open at the same time",
+        )
+        for arena in arenas
     ]
     return measured + absent
 
@@ -91,13 +108,13 @@ HISTORY = "Hark gateway, history on"
 TOO_SLOW = {"django-eventstream"}  # its clients' streams end too late to begin the next round
 
 
-def cost_of_one(running: Running, swarm: RemoteSwarm, clients: int) -> float:
-    before = running.cpu_seconds()
-    swarm.open(clients)
-    used = running.cpu_seconds() - before
-    swarm.close_clients()
+def cost_of_one(arena: Arena) -> float:
+    before = arena.running.cpu_seconds()
+    arena.swarm.open(arena.clients)
+    used = arena.running.cpu_seconds() - before
+    arena.swarm.close_clients()
     time.sleep(0.5)  # the server clears up outside of what is measured
-    return 1e6 * used / clients
+    return 1e6 * used / arena.clients
 
 
 @contextmanager
