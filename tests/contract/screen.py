@@ -4,7 +4,6 @@ import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from centrifuge import (
@@ -15,6 +14,7 @@ from centrifuge import (
 )
 
 from hark import tokens
+from tests.hark.store import Store
 
 SECONDS = 15.0
 """How long an event that must come may take before a test fails."""
@@ -22,34 +22,6 @@ SECONDS = 15.0
 
 class NotAdmitted(Exception):
     """The backend refused a subscription."""
-
-
-@dataclass
-class Store:
-    """What any client does with the log: the newest of each item, and the number it got to."""
-
-    modseq: int = 0
-    items: dict[int, Any] = field(default_factory=dict)
-    gap: bool = False
-
-    def apply(self, push: Any) -> None:
-        """Take a push; note if one before it was missed."""
-        if push["since"] > self.modseq:
-            self.gap = True
-            return
-        self.merge(push)
-
-    def merge(self, changes: Any) -> None:
-        for item in changes["items"]:
-            if item["modseq"] >= self.items.get(item["id"], item)["modseq"]:
-                self.items[item["id"]] = item
-        self.modseq = max(self.modseq, changes["modseq"])
-
-    @property
-    def titles(self) -> list[str]:
-        """What is on the screen, newest first."""
-        alive = (item for item in self.items.values() if item["deleted_at"] is None)
-        return [item["title"] for item in sorted(alive, key=lambda item: -item["id"])]
 
 
 class Screen(ABC):
