@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -61,19 +62,12 @@ def parsed() -> Options:
         "compare every screen with the database. Exit status 1 if anything is lost, shown twice, "
         "shown without cause, or out of order.",
     )
-    parser.add_argument(
-        "--seed", type=int, help="what all chance is drawn from (default: a new one)"
-    )
-    parser.add_argument("--people", type=at_least(2), default=200, metavar="N")
-    parser.add_argument("--comments", type=at_least(1), default=5000, metavar="N")
-    parser.add_argument("--seconds", type=at_least(5), default=600, metavar="S")
-    parser.add_argument(
-        "--faults",
-        type=at_least(1),
-        default=5,
-        metavar="N",
-        help="how often each process is killed, and each link cut or jammed (default: 5)",
-    )
+    add = partial(parser.add_argument, metavar="N")
+    add("--seed", type=at_least(0), help="what all chance is drawn from (default: a new one)")
+    add("--people", type=at_least(2), default=200, help="how many (default: 200)")
+    add("--comments", type=at_least(1), default=5000, help="over REST, at least (default: 5000)")
+    add("--seconds", type=at_least(5), default=600, help="how long it goes on (default: 600)")
+    add("--faults", type=at_least(1), default=5, help="of each process and link (default: 5)")
     given = vars(parser.parse_args())
     if given["seed"] is None:
         given["seed"] = random.randrange(1_000_000)
