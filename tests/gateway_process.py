@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from social.run.processes import Service
-from tests.stack import free_port
+from tests.stack import free_ports
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -60,8 +60,7 @@ class GatewayProcess:
 @contextmanager
 def running_gateway(settings: Mapping[str, Any], folder: Path) -> Iterator[GatewayProcess]:
     """Run `python -m hark_gateway` with these settings; file and log are put into `folder`."""
-    with free_port() as port:
-        pass
+    (port,) = free_ports(1)
     where = {"http_server": {"address": "127.0.0.1", "port": port}}
     file = folder / "gateway.json"
     file.write_text(json.dumps({**settings, **where}))
