@@ -42,7 +42,7 @@ def main() -> int:
 def fail(problems: BaseExceptionGroup, folder: Path) -> NoReturn:
     """End: the run itself could not go on."""
     for problem in leaves(problems):
-        say(f"hark: {problem or 'it took far too long; something is dead for good'}")
+        say(f"hark: {str(problem) or 'it took far too long; something is dead for good'}")
     sys.exit(f"The logs are in {folder}.")
 
 

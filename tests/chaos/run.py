@@ -22,6 +22,8 @@ from tests.chaos.verdict import Seen, Verdict
 from tests.chaos.world import World, running_world
 from tests.chaos.writers import Writers
 
+ARRIVAL_SECONDS = 300.0
+"""How long it may take until everybody is there."""
 REST_SECONDS = 60.0
 """How long everything may take, once healed, to be delivered and shown."""
 PATIENCE = 10
@@ -73,7 +75,7 @@ async def run(options: Options, folder: Path, say: Say) -> Result:
         writers = Writers(options, people, servers, world.writers_environment)
         try:
             async with opened(world.url, people[::ONE_IN]) as browsers:
-                async with asyncio.timeout(REST_SECONDS):
+                async with asyncio.timeout(ARRIVAL_SECONDS):
                     await browsers.ready()
                     await crowd.arrive()
                 return await put_to_the_test(
