@@ -217,7 +217,7 @@ class NodeOptions:
     """The server itself."""
 
     name: str = ""
-    """What it is called in the answers of the server API; host name and port when empty."""
+    """What it is called in the answers of the server API; the host's name when empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

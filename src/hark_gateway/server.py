@@ -5,6 +5,7 @@ import contextlib
 import logging
 import math
 import resource
+import socket
 import time
 from dataclasses import replace
 
@@ -60,7 +61,7 @@ class Gateway:
             verifier,
             Verifier(client.subscription_token) if separate else verifier,
         )
-        self.api = Api(self.door, now=time.time())
+        self.api = Api(self.door, now=time.time(), name=config.node.name or socket.gethostname())
         self.metrics = Metrics(self.hub, self.host, self.door, self.api)
         self.pubnub = PubNubDoor(config.pubnub, self.hub) if config.pubnub.enabled else None
         self._add_routes()

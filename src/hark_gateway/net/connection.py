@@ -65,6 +65,7 @@ class WebSocket(Connection):
         "_host",
         "_max_queue_bytes",
         "_pending",
+        "_turn",
         "receiver",
         "transport",
         "wheel_slot",
@@ -85,6 +86,7 @@ class WebSocket(Connection):
         self._decoder: Decoder | None = Decoder(max_message_bytes)
         self._max_queue_bytes = max_queue_bytes
         self._pending: bytes | list[bytes] | None = None  # one frame, as a rule
+        self._turn = 0
         self.wheel_slot = 0
 
     @property
@@ -96,6 +98,21 @@ class WebSocket(Connection):
         self.transport = transport
         transport.set_write_buffer_limits(high=self._max_queue_bytes)
         self.receiver = self._begin(self)
+
+    def deliver(self, data: bytes) -> None:
+        """Send one of many frames that go to many connections.
+
+        The first in a turn of the event loop is written at once, which costs least when it is the
+        only one; all others join what leaves at the end of the turn.
+        """
+        host = self._host
+        if self._pending is None and self._turn != host.turn:
+            self._turn = host.turn
+            if not host.is_turn_marked:
+                host.mark_turn()
+            self.transport.write(data)
+        else:
+            self.send(data)
 
     def send(self, data: bytes) -> None:
         """Send whole frames; what is sent in one turn of the event loop leaves in one write."""
@@ -113,7 +130,7 @@ class WebSocket(Connection):
     def flush(self) -> None:
         """Write what has been sent since the last time."""
         pending, self._pending = self._pending, None
-        if pending is not None and not self.transport.is_closing():
+        if pending is not None:
             self.transport.write(pending if isinstance(pending, bytes) else b"".join(pending))
 
     def data_received(self, data: bytes) -> None:

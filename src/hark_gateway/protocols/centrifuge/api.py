@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from hark_gateway.config import HttpApiOptions
 from hark_gateway.hub.errors import HubError
@@ -15,7 +16,7 @@ from hark_gateway.net.http import JSON, TEXT_PLAIN, Exchange, Request
 
 from . import codes
 from .api_calls import CALLS, Api
-from .api_messages import BatchCall, BatchResult, Envelope
+from .api_messages import BatchResult, Envelope
 from .codes import ERRORS, Error
 from .messages import ErrorResult, Malformed, encode
 
@@ -32,13 +33,15 @@ HTTP_STATUSES: Mapping[int, int] = {
 }
 """What an error is answered with in the error mode "transport"."""
 
-Call = tuple[Callable[[Any], Any], Callable[[Api, Any, float], object]]
-"""How to decode a request, and what to do with it."""
-
-DECODED: Mapping[str, Call] = {
-    name: (msgspec.json.Decoder(kind).decode, function) for name, (kind, function) in CALLS.items()
+DECODERS: Mapping[str, Callable[[bytes], Any]] = {
+    name: msgspec.json.Decoder(kind).decode for name, (kind, _) in CALLS.items()
 }
-decode_batch = msgspec.json.Decoder(BatchCall).decode
+Command = msgspec.defstruct(
+    "Command", [(name, kind | None | UnsetType, UNSET) for name, (kind, _) in CALLS.items()]
+)
+"""One call of a batch: the first method that is set counts, and null is set, too."""
+Batch = msgspec.defstruct("Batch", [("commands", list[Command] | None, None)])  # type: ignore[valid-type]
+decode_batch: Callable[[bytes], Any] = msgspec.json.Decoder(Batch).decode
 MAX_BODY_BYTES = 16 * 1_048_576
 
 
@@ -57,7 +60,7 @@ class ApiEndpoint:
 
     def methods(self) -> list[str]:
         """Return all methods, each of which has its own path."""
-        return [*DECODED, "batch"]
+        return [*CALLS, "batch"]
 
     def __call__(self, request: Request, exchange: Exchange) -> None:
         """Answer one call."""
@@ -103,27 +106,29 @@ class ApiEndpoint:
         return hmac.compare_digest(given, self._key)
 
     def _run(self, method: str, body: bytes, now: float) -> object:
-        self._api.counts.calls[method] += 1
         if method == "batch":
-            return self._batch(decode_batch(body), now)
-        decode, function = DECODED[method]
-        return function(self._api, decode(body), now)
+            commands = decode_batch(body).commands or ()
+            return BatchResult([self._reply(command, now) for command in commands])
+        return self._call(method, DECODERS[method](body), now)
 
-    def _batch(self, batch: BatchCall, now: float) -> BatchResult:
-        """Run calls one after the other; one that fails does not keep the next from running."""
-        return BatchResult([self._reply(command, now) for command in batch.commands or ()])
+    def _call(self, method: str, request: Any, now: float) -> object:
+        self._api.counts.calls[method] += 1
+        return CALLS[method][1](self._api, request, now)
 
-    def _reply(self, command: dict[str, msgspec.Raw], now: float) -> dict[str, object]:
-        for method, body in command.items():
-            if method not in DECODED:
-                continue
-            try:
-                if bytes(body) == b"null":
-                    return {"error": as_result(codes.BAD_REQUEST)}
-                return {method: self._run(method, bytes(body), now)}
-            except HubError as refusal:
-                return {"error": as_result(ERRORS[type(refusal)])}
-        return {"error": as_result(codes.METHOD_NOT_FOUND)}
+    def _reply(self, command: Any, now: float) -> dict[str, object]:
+        """Run one call of a batch; its failure does not keep the next from running."""
+        for method in CALLS:
+            request = getattr(command, method)
+            if request is not UNSET:
+                break
+        else:
+            return {"error": as_result(codes.METHOD_NOT_FOUND)}
+        if request is None:
+            return {"error": as_result(codes.BAD_REQUEST)}
+        try:
+            return {method: self._call(method, request, now)}
+        except HubError as refusal:
+            return {"error": as_result(ERRORS[type(refusal)])}
 
     def _refuse(self, request: Request, exchange: Exchange, error: Error) -> None:
         self._api.counts.errors[error.code] += 1

@@ -79,7 +79,7 @@ class Api:
         name: What it is called among others.
     """
 
-    def __init__(self, door: Door, *, now: float, name: str = "hark") -> None:
+    def __init__(self, door: Door, *, now: float, name: str) -> None:
         self.door = door
         self.started = now
         self.name = name

@@ -113,13 +113,6 @@ class InfoCall(Struct, frozen=True):
     """About the server."""
 
 
-class BatchCall(Struct, frozen=True):
-    """Several calls at once."""
-
-    commands: list[dict[str, Raw]] | None = None
-    parallel: bool | None = None
-
-
 class PublishResult(Struct, frozen=True, omit_defaults=True):
     """Where the publication stands in the channel's stream."""
 

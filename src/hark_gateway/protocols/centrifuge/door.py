@@ -23,6 +23,9 @@ class Outlet(Protocol):
     def send(self, data: bytes, /) -> None:
         """Send bytes made by the session's wire, without waiting."""
 
+    def deliver(self, data: bytes, /) -> None:
+        """Send bytes that go to many clients."""
+
     def close(self, code: int, reason: str) -> None:
         """Tell the client why, in the transport's way, and end the connection."""
 

@@ -49,6 +49,8 @@ class StreamOutlet:
         """Send one message, framed."""
         self._stream.write(data)
 
+    deliver = send
+
     def close(self, code: int, reason: str) -> None:
         """Say why in a push, there being no close frame, and end the stream."""
         self._exchange.host.wheel.cancel(self)

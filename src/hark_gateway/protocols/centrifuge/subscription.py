@@ -37,7 +37,7 @@ class Subscription:
         """Send a publication."""
         session = self.session
         frame = publication.encoded.get(session.wire) or session.wire.publication(publication)
-        session.outlet.send(frame)
+        session.outlet.deliver(frame)
         return len(frame)
 
     def joined(self, channel: Channel, member: Member) -> None:
