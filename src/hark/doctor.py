@@ -106,7 +106,9 @@ def _owed() -> Iterator[Finding]:
         True, "owed: " + ", ".join(f"{count()} {name}" for name, count in counted.items())
     )
     failed = Outbox.objects.filter(due_at=None).count()
-    failed += Inbox.objects.filter(published__lt=F("modseq"), due_at=None).count()
+    refused = Inbox.objects.filter(published__lt=F("modseq"), attempts__gt=0).count()
+    if refused:
+        yield Finding(False, f"pushes that the backend refuses: {refused}", "See the admin.")
     if failed:
         advice = "See them in the admin under Notifications; “Try again” sends them once more."
         yield Finding(False, f"given up: {failed}", advice)

@@ -24,6 +24,9 @@ KEY_MAX_LENGTH = 200
 class Owed(models.Model):
     """Something to be done for certain, however often it takes."""
 
+    gives_up: ClassVar[bool] = True
+    """Whether it waits for an operator after MAX_ATTEMPTS."""
+
     due_at = models.DateTimeField(
         db_default=Now(), null=True, help_text=_("Empty: given up, waits for “try again”.")
     )
@@ -39,6 +42,8 @@ class Inbox(Owed):
 
     While `published` is behind `modseq`, a push is owed; the fields of `Owed` speak of that push.
     """
+
+    gives_up = False  # what comes next may well be accepted
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="hark_inbox"

@@ -1,11 +1,13 @@
 """The operator's view."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from hark.models import Inbox, Outbox
 from hark.relay.loop import Relay
@@ -44,10 +46,11 @@ def test_try_again_delivers_what_was_given_up(
     assert backend.published == {"a:1": [{"x": 1}]}
 
 
-def test_an_inbox_whose_push_was_given_up_is_listed_and_tried_again(
+def test_an_inbox_whose_push_is_refused_is_listed_and_tried_again(
     operator: Client, relay: Relay, backend: RecordingBackend, bo: Any, ana: Any
 ) -> None:
-    Inbox.objects.create(user=bo, modseq=3, due_at=None, attempts=10, error="Refused: no")
+    later = timezone.now() + timedelta(hours=1)
+    Inbox.objects.create(user=bo, modseq=3, due_at=later, attempts=10, error="Refused: no")
     Inbox.objects.create(user=ana, modseq=3, published=3)
     listing = reverse("admin:hark_inbox_changelist")
     shown = operator.get(listing).content.decode()

@@ -1,5 +1,6 @@
 """The relay, pass by pass: what it numbers, pushes, tries again and gives up."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from hark import notify
-from hark.backends.base import Unavailable
+from hark.backends.base import Publication, Unavailable
+from hark.backends.centrifugo import CentrifugoBackend
+from hark.channels import inbox_of
 from hark.models import Inbox, Notification, Outbox
 from hark.relay.loop import Relay
 from tests.hark.conftest import person
@@ -144,3 +147,33 @@ def test_a_large_send_is_written_by_the_relay(
     drain(relay)
     assert Notification.objects.count() == 6
     assert not Outbox.objects.exists()
+
+
+def test_large_items_go_out_in_calls_that_a_server_takes(
+    bo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    options = {"api_url": "http://x", "api_key": "x", "token_secret": "x" * 32, "url": "ws://x"}
+    backend = CentrifugoBackend(options, timeout=1)
+
+    def batch(request: Any) -> Any:
+        calls.append(len(json.dumps(request.api_payload)))
+        answer = {"replies": [{"publish": {}}] * len(request.requests)}
+        return request.parse_response(json.dumps(answer)).result
+
+    monkeypatch.setattr(backend._client, "batch", batch)
+    publication = Publication(channel=inbox_of(bo.pk), data={"text": "x" * 60_000})
+    assert backend.publish([publication] * 200) == [None] * 200
+    assert len(calls) == 3
+    assert max(calls) < 5 * 1024 * 1024
+    backend.close()
+
+
+def test_an_item_too_large_to_push_is_announced(
+    relay: Relay, backend: RecordingBackend, bo: Any
+) -> None:
+    backend.max_bytes = 1000
+    notify(bo, Note(text="x" * 1000))
+    drain(relay)
+    (push,) = backend.published[f"inbox:{bo.pk}"]
+    assert (push["since"], push["modseq"], push["items"]) == (1, 1, [])

@@ -4,9 +4,10 @@ It is told by the relay, never by a request. Publishing the same thing twice mus
 within one channel is kept; nothing is promised to whoever is not connected.
 """
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -32,10 +33,14 @@ class Refused(BackendError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A message for one channel; `data` is a JSON object."""
+    """A message for one channel; `data` is a JSON object of `size` bytes."""
 
     channel: Channel
     data: Mapping[str, Any]
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", len(json.dumps(self.data)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

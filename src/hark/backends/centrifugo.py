@@ -1,7 +1,7 @@
 """Centrifugo's server API, which Hark's own gateway speaks as well; through the official client."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,8 @@ from hark.channels import Channel
 # Server API errors that say something is wrong with the message, not with the server:
 # unknown channel, bad request, not available for this channel.
 REFUSALS = {102, 107, 108}
+
+MAX_CALL_BYTES = 4 * 1024 * 1024
 
 # "State invalidated": the SDK drops its token and asks Django for another before it comes back.
 DISCONNECT = Disconnect(code=3014, reason="session ended")
@@ -92,6 +94,9 @@ class CentrifugoBackend(Backend):
         self._client = Client(api_url, self._options.api_key, timeout=timeout, session=session)
 
     def publish(self, publications: Sequence[Publication]) -> list[Refused | None]:
+        return [outcome for part in _parts(publications) for outcome in self._publish(part)]
+
+    def _publish(self, publications: Sequence[Publication]) -> list[Refused | None]:
         commands = [
             {"publish": {"channel": str(each.channel), "data": each.data}} for each in publications
         ]
@@ -167,6 +172,20 @@ class _Batch(BatchRequest):
             raise CentDecodeError from error
         result = BatchResult.model_construct(replies=replies)
         return Response.model_construct(error=None, result=result)
+
+
+def _parts(publications: Sequence[Publication]) -> Iterator[list[Publication]]:
+    """Cut into calls that every server takes, whatever the size of single publications."""
+    part: list[Publication] = []
+    size = 0
+    for each in publications:
+        if part and size + each.size > MAX_CALL_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(each)
+        size += each.size
+    if part:
+        yield part
 
 
 def _refusal(reply: Mapping[str, Any]) -> Refused | None:

@@ -4,7 +4,6 @@ A push is not a row of its own: an inbox is owed one while its `published` lags 
 So it can be sent again after a crash, several changes go out as one, and order needs no thought.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
@@ -61,14 +60,8 @@ def push(backend: Backend, limit: int) -> int:
         return 0
     rows = _changes(owed)
     page = render.Page(rows)
-    pushes = _pushes(owed, rows, page, backend.max_bytes)
-    outcomes = backend.publish(
-        [
-            Publication(channel=inbox_of(row.pk), data=push)
-            for row, push in zip(owed, pushes, strict=True)
-        ]
-    )
-    _settle(owed, pushes, outcomes)
+    publications = _publications(owed, rows, page, backend.max_bytes)
+    _settle(owed, publications, backend.publish(publications))
     _report([(row, page.text(row).error) for row in rows if row.deleted_at is None])
     return len(owed)
 
@@ -83,35 +76,39 @@ def _changes(owed: Sequence[Any]) -> list[Any]:
     return list(log_rows.order_by("user_id", "modseq").values_list(*render.SHOWN, named=True))
 
 
-def _pushes(
+def _publications(
     owed: Sequence[Any], rows: Sequence[Any], page: render.Page, max_bytes: int
-) -> list[Push]:
+) -> list[Publication]:
     by_owner: dict[Any, list[render.Item]] = {}
     for row in rows:
         by_owner.setdefault(row.user_id, []).append(page.item(row))
     counts = inbox.counts([row.pk for row in owed])
     nobody = inbox.Counts(unread=0, unseen=0)  # their account was deleted meanwhile
     return [
-        _push(row, by_owner.get(row.pk, []), counts.get(row.pk, nobody), max_bytes) for row in owed
+        _publication(row, by_owner.get(row.pk, []), counts.get(row.pk, nobody), max_bytes)
+        for row in owed
     ]
 
 
-def _push(row: Any, items: list[render.Item], counts: inbox.Counts, max_bytes: int) -> Push:
+def _publication(
+    row: Any, items: list[render.Item], counts: inbox.Counts, max_bytes: int
+) -> Publication:
     # The items were read after the inbox was, and may have moved on since.
     modseq = max([row.modseq, *(item["modseq"] for item in items)])
     push: Push = {"since": row.published, "modseq": modseq, "items": items, "counts": counts}
-    if row.modseq - row.published > PUSH_ITEMS or len(json.dumps(push)) > max_bytes:
-        # "You should hold this already" makes every client see that it missed something.
-        push |= {"since": modseq, "items": []}
-    return push
+    publication = Publication(channel=inbox_of(row.pk), data=push)
+    if row.modseq - row.published <= PUSH_ITEMS and publication.size <= max_bytes:
+        return publication
+    # "You should hold this already" makes every client see that it missed something.
+    return Publication(channel=publication.channel, data={**push, "since": modseq, "items": []})
 
 
 def _settle(
-    owed: Sequence[Any], pushes: Sequence[Push], outcomes: Sequence[Refused | None]
+    owed: Sequence[Any], publications: Sequence[Publication], outcomes: Sequence[Refused | None]
 ) -> None:
     told = {
-        row.pk: push["modseq"]
-        for row, push, refusal in zip(owed, pushes, outcomes, strict=True)
+        row.pk: publication.data["modseq"]
+        for row, publication, refusal in zip(owed, publications, outcomes, strict=True)
         if refusal is None
     }
     if told:

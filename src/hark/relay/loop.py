@@ -32,7 +32,11 @@ class Circuit:
         self._closes_at = 0.0
 
     def open(self) -> bool:
-        return time.monotonic() < self._closes_at
+        return self.remaining() > 0
+
+    def remaining(self) -> float:
+        """Return the seconds until the backend is asked again."""
+        return max(0.0, self._closes_at - time.monotonic())
 
     def failed(self, error: BackendError) -> None:
         if not self.failures:
@@ -157,4 +161,5 @@ class Relay:
         # Writers wake us once in a while only (hark.wake): what follows soon is found by looking.
         if time.monotonic() - worked_at < LINGER:
             return LINGER_STEP
-        return settings().POLL_INTERVAL
+        # A backend that is back should not have to wait for the next look.
+        return min(settings().POLL_INTERVAL, self.circuit.remaining() or settings().POLL_INTERVAL)

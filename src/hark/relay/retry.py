@@ -24,7 +24,7 @@ def postpone(row: Owed, error: Exception) -> None:
     """Note what went wrong and try again later, or give up visibly after MAX_ATTEMPTS."""
     row.attempts += 1
     row.error = f"{type(error).__name__}: {error}"
-    given_up = row.attempts >= settings().MAX_ATTEMPTS
+    given_up = row.gives_up and row.attempts >= settings().MAX_ATTEMPTS
     seconds = delay(row.attempts, first=1.0, longest=LONGEST)
     row.due_at = None if given_up else timezone.now() + timedelta(seconds=seconds)
     row.save(update_fields=["attempts", "error", "due_at"])
