@@ -70,6 +70,13 @@ def test_a_page_may_run_its_own_inline_scripts_and_no_other(site: Site, url: str
     assert allowed == ["'self'", f"'sha256-{digest}'"]
 
 
+def test_an_unchanged_page_keeps_the_policy_that_came_with_it(site: Site) -> None:
+    since = site.get("/")["Last-Modified"]
+    answer = site.get("/", headers={"If-Modified-Since": since})
+    assert answer.status_code == 304
+    assert "Content-Security-Policy" not in answer
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", ["/", "/icon.svg", "/nowhere", "/api/me/", "/healthz", "/admin/"])
 def test_every_answer_says_what_a_browser_may_do_with_it(site: Site, url: str) -> None:
