@@ -14,11 +14,17 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** @description One comment. */
+        /**
+         * Delete a comment of one's own
+         * @description One comment.
+         */
         delete: operations["comments_destroy"];
         options?: never;
         head?: never;
-        /** @description One comment. */
+        /**
+         * Edit a comment of one's own
+         * @description One comment.
+         */
         patch: operations["comments_partial_update"];
         trace?: never;
     };
@@ -192,6 +198,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hark/subscribe/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Return a subscription token, if the channel's policy admits the reader. */
+        post: operations["hark_subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/": {
         parameters: {
             query?: never;
@@ -199,7 +222,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Whoever is signed in. */
+        /**
+         * Ask who is signed in
+         * @description Whoever is signed in.
+         */
         get: operations["me_retrieve"];
         put?: never;
         post?: never;
@@ -216,10 +242,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description All posts, newest first; a new one is the reader's own. */
+        /**
+         * List posts
+         * @description All posts, newest first. What one writes here is one's own.
+         */
         get: operations["posts_list"];
         put?: never;
-        /** @description All posts, newest first; a new one is the reader's own. */
+        /**
+         * Write a post
+         * @description All posts, newest first. What one writes here is one's own.
+         */
         post: operations["posts_create"];
         delete?: never;
         options?: never;
@@ -234,15 +266,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One post. */
+        /**
+         * Read a post
+         * @description One post.
+         */
         get: operations["posts_retrieve"];
         put?: never;
         post?: never;
-        /** @description One post. */
+        /**
+         * Delete a post of one's own, and its comments
+         * @description One post.
+         */
         delete: operations["posts_destroy"];
         options?: never;
         head?: never;
-        /** @description One post. */
+        /**
+         * Edit a post of one's own
+         * @description One post.
+         */
         patch: operations["posts_partial_update"];
         trace?: never;
     };
@@ -253,11 +294,256 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The comments under one post, oldest first. */
+        /**
+         * List a post's comments
+         * @description The comments under one post, oldest first.
+         */
         get: operations["posts_comments_list"];
         put?: never;
-        /** @description The comments under one post, oldest first. */
+        /**
+         * Comment on a post
+         * @description The comments under one post, oldest first.
+         */
         post: operations["posts_comments_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change password
+         * @description In order to change the password of an account, the current and new
+         *     password must be provider.  However, accounts that were created by
+         *     signing up using a third-party provider do not have a password set. In
+         *     that case, the current password is not required.
+         */
+        post: operations["account_password_change_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get email verification information
+         * @description Obtain email verification information, given the token that was sent to
+         *     the user by email.
+         */
+        get: operations["auth_email_verify_get"];
+        put?: never;
+        /**
+         * Verify an email
+         * @description Complete the email verification process. Depending on the configuration,
+         *     email addresses are either verified by opening a link that is sent to
+         *     their email address, or, by inputting a code that is sent. On the API,
+         *     both cases are handled identically. Meaning, the required key is either
+         *     the one from the link, or, the code itself.
+         *
+         *     Note that a status code of 401 does not imply failure. It indicates that
+         *     the email verification was successful, yet, the user is still not signed
+         *     in. For example, in case `ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION` is set to
+         *     `False`, a 401 is returned when verifying as part of login/signup.
+         */
+        post: operations["auth_email_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login
+         * @description Login using a username-password or email-password combination.
+         */
+        post: operations["auth_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/password/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request password
+         * @description Initiates the password reset procedure. Depending on whether or not
+         *     `ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED` is `True`, the procedure is
+         *     either stateless or stateful.
+         *
+         *     In case codes are used, it is stateful, and a new
+         *     `password_reset_by_code` flow is started. In this case, on a successful
+         *     password reset request, you will receive a 401 indicating the pending
+         *     status of this flow.
+         *
+         *     In case password reset is configured to use (stateless) links, you will
+         *     receive a 200 on a successful password reset request.
+         */
+        post: operations["auth_password_request_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get password reset information
+         * @description Used to obtain information on and validate a password reset key.  The
+         *     key passed is either the key encoded in the password reset URL that the
+         *     user has received per email, or, the password reset code in case of
+         *     `ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED`. Note that in case of a code,
+         *     the number of requests you can make is limited (by
+         *     `ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS`).
+         */
+        get: operations["auth_password_reset_get"];
+        put?: never;
+        /**
+         * Reset password
+         * @description Perform the password reset, by handing over the password reset key and
+         *     the new password. After successfully completing the password reset, the
+         *     user is either logged in (in case `ACCOUNT_LOGIN_ON_PASSWORD_RESET` is
+         *     `True`), or, the user will need to proceed to the login page.  In case
+         *     of the former, a `200` status code is returned, in case of the latter a
+         *     401.
+         */
+        post: operations["auth_password_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reauthenticate
+         * @description In order to safeguard the account, some actions require the user to be
+         *     recently authenticated.  If you try to perform such an action without
+         *     having been recently authenticated, a `401` status is returned, listing
+         *     flows that can be performed to reauthenticate. One such flow is the flow
+         *     with ID `reauthenticate`, which allows for the user to input the
+         *     password. This is the endpoint related towards that flow.
+         */
+        post: operations["auth_reauthenticate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get authentication status
+         * @description Retrieve information about the authentication status for the current
+         *     session.
+         */
+        get: operations["auth_session_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Logout
+         * @description Logs out the user from the current session.
+         */
+        delete: operations["auth_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signup
+         * @description Whether or not `username`, `email`, `phone` or combination of those are
+         *     required depends on the configuration of django-allauth. Additionally,
+         *     if a custom signup form is used there may be other custom properties
+         *     required.
+         */
+        post: operations["auth_signup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get configuration
+         * @description There are many configuration options that alter the functionality
+         *     and behavior of django-allauth, some of which can also impact the
+         *     frontend. Therefore, relevant configuration options are exposed via
+         *     this endpoint. The data returned is not user/authentication
+         *     dependent. Hence, it suffices to only fetch this data once at boot
+         *     time of your application.
+         */
+        get: operations["config_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -286,15 +572,6 @@ export interface components {
             expires_at: string;
             channels: string[];
         };
-        /** @description What changed, in the order of modseq. */
-        Changes: {
-            items: components["schemas"]["Item"][];
-            /** @description Ask for what follows this number next. */
-            modseq: number;
-            counts: components["schemas"]["Counts"];
-            /** @description Whether there is more to ask for at once. */
-            more: boolean;
-        };
         Comment: {
             /** Format: uuid */
             readonly id: string;
@@ -316,16 +593,25 @@ export interface components {
         CommentRequest: {
             text: string;
         };
+        HarkError: {
+            detail: string;
+        };
+        /** @description What changed, in the order of modseq. */
+        InboxChanges: {
+            items: components["schemas"]["InboxItem"][];
+            /** @description Ask for what follows this number next. */
+            modseq: number;
+            counts: components["schemas"]["InboxCounts"];
+            /** @description Whether there is more to ask for at once. */
+            more: boolean;
+        };
         /** @description Exact to 99; 100 means more than 99. */
-        Counts: {
+        InboxCounts: {
             unread: number;
             unseen: number;
         };
-        Error: {
-            detail: string;
-        };
         /** @description A notification. */
-        Item: {
+        InboxItem: {
             id: number;
             type: string;
             title: string;
@@ -351,6 +637,22 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description Some of an inbox, newest first. */
+        InboxPage: {
+            results: components["schemas"]["InboxItem"][];
+            /** @description The cursor of the page that follows. */
+            next: string | null;
+            /** @description How far the log goes: follow it from here. */
+            modseq: number;
+            counts: components["schemas"]["InboxCounts"];
+        };
+        InboxReadAllRequest: {
+            /**
+             * Format: int64
+             * @description The id of the newest one to mark.
+             */
+            through: number;
+        };
         /** @description What people see of themselves. */
         Me: {
             /** Format: uuid */
@@ -361,15 +663,6 @@ export interface components {
              * Format: email
              */
             readonly email: string;
-        };
-        /** @description Some of an inbox, newest first. */
-        Page: {
-            results: components["schemas"]["Item"][];
-            /** @description The cursor of the page that follows. */
-            next: string | null;
-            /** @description How far the log goes: follow it from here. */
-            modseq: number;
-            counts: components["schemas"]["Counts"];
         };
         PaginatedCommentList: {
             /** Format: uri */
@@ -423,17 +716,499 @@ export interface components {
             title: string;
             text: string;
         };
-        ReadAllRequest: {
+        SubscribeRequest: {
+            /** @description As `namespace:key`. */
+            channel: string;
+        };
+        /** @description What opens one more channel to a connected client. */
+        Subscription: {
+            channel: string;
+            token: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /** @description Configuration of the Django `allauth.account` app. */
+        AccountConfiguration: {
+            login_methods?: ("email" | "username")[];
+            is_open_for_signup: boolean;
+            email_verification_by_code_enabled: boolean;
+            login_by_code_enabled: boolean;
+            password_reset_by_code_enabled?: boolean;
+        };
+        Authenticated: {
+            user: components["schemas"]["User"];
+            /** @description A list of methods used to authenticate. */
+            methods: components["schemas"]["AuthenticationMethod"][];
+        };
+        AuthenticatedResponse: {
+            status: components["schemas"]["StatusOK"];
+            data: components["schemas"]["Authenticated"];
+            meta: components["schemas"]["AuthenticationMeta"];
+        };
+        AuthenticationMeta: components["schemas"]["BaseAuthenticationMeta"] & {
+            is_authenticated: boolean;
+        };
+        AuthenticationMethod: {
+            /** @enum {string} */
+            method: "password";
+            at: components["schemas"]["Timestamp"];
+            email?: components["schemas"]["Email"];
+            username?: components["schemas"]["Username"];
+        } | {
+            /** @enum {string} */
+            method: "password_reset";
+            at: components["schemas"]["Timestamp"];
+            email: components["schemas"]["Email"];
+        } | {
+            /** @enum {string} */
+            method: "code";
+            at: components["schemas"]["Timestamp"];
+            email: components["schemas"]["Email"];
+        } | {
+            /** @enum {string} */
+            method: "code";
+            at: components["schemas"]["Timestamp"];
+            phone: components["schemas"]["Phone"];
+        } | {
+            /** @enum {string} */
+            method: "password";
+            at: components["schemas"]["Timestamp"];
+            /** @enum {boolean} */
+            reauthenticated: true;
+        } | {
+            /** @enum {string} */
+            method: "socialaccount";
+            at: components["schemas"]["Timestamp"];
+            provider: components["schemas"]["ProviderID"];
+            uid: components["schemas"]["ProviderAccountID"];
+        } | {
+            /** @enum {string} */
+            method: "mfa";
+            at: components["schemas"]["Timestamp"];
+            type: components["schemas"]["AuthenticatorType"];
+            reauthenticated?: boolean;
+        };
+        /** @description An authentication related response. */
+        AuthenticationResponse: {
+            /** @enum {integer} */
+            status: 401;
+            data: {
+                flows: components["schemas"]["Flow"][];
+            };
+            meta: components["schemas"]["AuthenticationMeta"];
+        };
+        /**
+         * @description The type of authenticator.
+         * @enum {string}
+         */
+        AuthenticatorType: "recovery_codes" | "totp" | "webauthn";
+        BaseAuthenticationMeta: {
             /**
-             * Format: int64
-             * @description The id of the newest one to mark.
+             * @description The session token (`app` clients only).
+             * @example ufwcig0zen9skyd545jc0fkq813ghar2
              */
-            through: number;
+            session_token?: string;
+            /**
+             * @description The access token (`app` clients only).
+             * @example eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdW
+             */
+            access_token?: string;
+        };
+        BaseSignup: {
+            email: components["schemas"]["Email"];
+            username: components["schemas"]["Username"];
+        };
+        /**
+         * @example {
+         *       "status": 200,
+         *       "data": {
+         *         "account": {
+         *           "authentication_method": "email"
+         *         },
+         *         "socialaccount": {
+         *           "providers": [
+         *             {
+         *               "id": "google",
+         *               "name": "Google",
+         *               "flows": [
+         *                 "provider_redirect",
+         *                 "provider_token"
+         *               ],
+         *               "client_id": "123.apps.googleusercontent.com",
+         *               "openid_configuration_url": "https://accounts.google.com/.well-known/openid-configuration"
+         *             }
+         *           ]
+         *         },
+         *         "mfa": {
+         *           "supported_types": [
+         *             "recovery_codes",
+         *             "totp"
+         *           ]
+         *         },
+         *         "usersessions": {
+         *           "track_activity": false
+         *         }
+         *       }
+         *     }
+         */
+        ConfigurationResponse: {
+            data: {
+                account: components["schemas"]["AccountConfiguration"];
+                socialaccount?: components["schemas"]["SocialAccountConfiguration"];
+                mfa?: components["schemas"]["MFAConfiguration"];
+                usersessions?: components["schemas"]["UserSessionsConfiguration"];
+            };
+            status: components["schemas"]["StatusOK"];
+        };
+        ConflictResponse: {
+            /** @enum {integer} */
+            status: 409;
+        };
+        /**
+         * @description The email address.
+         * @example email@domain.org
+         */
+        Email: string;
+        EmailVerificationInfo: {
+            status: components["schemas"]["StatusOK"];
+            data: {
+                email: components["schemas"]["Email"];
+                user: components["schemas"]["User"];
+            };
+            meta: {
+                is_authenticating: boolean;
+            };
+        };
+        ErrorResponse: {
+            /**
+             * @example 400
+             * @enum {integer}
+             */
+            status?: 400;
+            errors?: {
+                /**
+                 * @description An error code.
+                 * @example invalid
+                 */
+                code: string;
+                /**
+                 * @description The name of the input parameter that was incorrect.
+                 * @example email
+                 */
+                param?: string;
+                /**
+                 * @description A human readable error message.
+                 * @example Enter a valid email address.
+                 */
+                message: string;
+            }[];
+        };
+        Flow: {
+            /** @enum {string} */
+            id: "login" | "login_by_code" | "mfa_authenticate" | "mfa_reauthenticate" | "provider_redirect" | "provider_signup" | "provider_token" | "reauthenticate" | "signup" | "verify_email" | "verify_phone";
+            provider?: components["schemas"]["Provider"];
+            /** @enum {boolean} */
+            is_pending?: true;
+            /** @description Matches `settings.MFA_SUPPORTED_TYPES`. */
+            types?: components["schemas"]["AuthenticatorType"][];
+        };
+        ForbiddenResponse: {
+            /** @enum {integer} */
+            status: 403;
+        };
+        Login: {
+            password: components["schemas"]["Password"];
+        } & ({
+            username: components["schemas"]["Username"];
+        } | {
+            email: components["schemas"]["Email"];
+        } | {
+            phone: components["schemas"]["Phone"];
+        });
+        /** @description Configuration of the Django `allauth.mfa` app. */
+        MFAConfiguration: {
+            /** @description Matches `settings.MFA_SUPPORTED_TYPES`. */
+            supported_types: components["schemas"]["AuthenticatorType"][];
+        };
+        /**
+         * @description The password.
+         * @example Alohomora!
+         */
+        Password: string;
+        /**
+         * @description The phone number.
+         * @example +314159265359
+         */
+        Phone: string;
+        Provider: {
+            /**
+             * @description The provider ID.
+             * @example google
+             */
+            id: string;
+            /**
+             * @description The name of the provider.
+             * @example Google
+             */
+            name: string;
+            /**
+             * @description The client ID (in case of OAuth2 or OpenID Connect based providers)
+             * @example 123.apps.googleusercontent.com
+             */
+            client_id?: string;
+            /**
+             * @description The OIDC discovery or well-known URL (in case of OAuth2 or OpenID Connect based providers)
+             * @example https://accounts.google.com/.well-known/openid-configuration
+             */
+            openid_configuration_url?: string;
+            /** @description The authentication flows the provider integration supports. */
+            flows: ("provider_redirect" | "provider_token")[];
+        };
+        /**
+         * @description The provider specific account ID.
+         * @example goo12345
+         */
+        ProviderAccountID: string;
+        /**
+         * @description The provider ID.
+         * @example google
+         */
+        ProviderID: string;
+        ProviderList: components["schemas"]["Provider"][];
+        Reauthenticate: {
+            password: components["schemas"]["Password"];
+        };
+        RequestPassword: {
+            email: components["schemas"]["Email"];
+        };
+        ResetPassword: {
+            /**
+             * @description The password reset key
+             * @example 2f-c4nqd4-e07d9bc694f9f28cd4fe92569d495333
+             */
+            key: string;
+            password: components["schemas"]["Password"];
+        };
+        /** @description The session is expired or invalid. */
+        SessionGoneResponse: {
+            /** @enum {integer} */
+            status: 410;
+            data: Record<string, never>;
+            meta: components["schemas"]["AuthenticationMeta"];
+        };
+        Signup: components["schemas"]["BaseSignup"] & {
+            password: components["schemas"]["Password"];
+        };
+        /** @description Configuration of the Django `allauth.socialaccount` app. */
+        SocialAccountConfiguration: {
+            providers: components["schemas"]["ProviderList"];
+        };
+        /** @enum {integer} */
+        StatusOK: 200;
+        /**
+         * @description An epoch based timestamp (trivial to parse using: `new Date(value)*1000`)
+         * @example 1711555057.065702
+         */
+        Timestamp: number;
+        User: {
+            /** @description The user ID. */
+            id?: string;
+            /**
+             * @description The display name for the user.
+             * @example Magic Wizard
+             */
+            display: string;
+            /**
+             * @description The email address.
+             * @example email@domain.org
+             */
+            email?: string;
+            /**
+             * @description Whether or not the account has a password set.
+             * @example true
+             */
+            has_usable_password: boolean;
+            /**
+             * @description The username.
+             * @example wizard
+             */
+            username: string;
+        };
+        /** @description Configuration of the Django `allauth.usersessions` app. */
+        UserSessionsConfiguration: {
+            /** @description Matches `settings.USERSESSIONS_TRACK_ACTIVITY`. */
+            track_activity: boolean;
+        };
+        /**
+         * @description The username.
+         * @example wizard
+         */
+        Username: string;
+        VerifyEmail: {
+            /**
+             * @description The email verification key
+             * @example 2f-c4nqd4-e07d9bc694f9f28cd4fe92569d495333
+             */
+            key: string;
         };
     };
-    responses: never;
-    parameters: never;
-    requestBodies: never;
+    responses: {
+        /** @description The user is authenticated. */
+        Authenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthenticatedResponse"];
+            };
+        };
+        /** @description Authenticated by password. */
+        AuthenticatedByPassword: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthenticatedResponse"];
+            };
+        };
+        /** @description Not authenticated. */
+        Authentication: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthenticationResponse"];
+            };
+        };
+        /** @description The django-allauth configuration. */
+        Configuration: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ConfigurationResponse"];
+            };
+        };
+        /** @description Email verification information. */
+        EmailVerificationInfo: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EmailVerificationInfo"];
+            };
+        };
+        /** @description An input error occurred. */
+        Error: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorResponse"];
+            };
+        };
+        /** @description Information about the password reset key. */
+        PasswordResetInfo: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    status: components["schemas"]["StatusOK"];
+                    data: {
+                        user?: components["schemas"]["User"];
+                    };
+                };
+            };
+        };
+        /** @description The response indicates session is invalid or no longer exists. */
+        SessionGone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SessionGoneResponse"];
+            };
+        };
+        /** @description A success response. */
+        StatusOK: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    status: components["schemas"]["StatusOK"];
+                };
+            };
+        };
+        /** @description There is no authenticated session. */
+        Unauthenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["AuthenticationResponse"];
+            };
+        };
+    };
+    parameters: {
+        /** @description The type of client accessing the API. */
+        Client: "app" | "browser";
+        /** @description The email verification key */
+        EmailVerificationKey: string;
+        /** @description The password reset key */
+        PasswordResetKey: string;
+        /** @description Session token. Only needed when `client` is equal to `app`. */
+        SessionToken: string;
+    };
+    requestBodies: {
+        ChangePassword: {
+            content: {
+                "application/json": {
+                    current_password?: components["schemas"]["Password"];
+                    /**
+                     * @description The current password.
+                     * @example Aberto!
+                     */
+                    new_password: string;
+                };
+            };
+        };
+        /** @description Login. */
+        Login: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        /** @description Reauthenticate. */
+        Reauthenticate: {
+            content: {
+                "application/json": components["schemas"]["Reauthenticate"];
+            };
+        };
+        /** @description Request password. */
+        RequestPassword: {
+            content: {
+                "application/json": components["schemas"]["RequestPassword"];
+            };
+        };
+        ResetPassword: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        /** @description Signup */
+        Signup: {
+            content: {
+                "application/json": components["schemas"]["Signup"];
+            };
+        };
+        VerifyEmail: {
+            content: {
+                "application/json": components["schemas"]["VerifyEmail"];
+            };
+        };
+    };
     headers: never;
     pathItems: never;
 }
@@ -521,7 +1296,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page"][];
+                    "application/json": components["schemas"]["InboxPage"];
                 };
             };
             400: {
@@ -529,7 +1304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["HarkError"];
                 };
             };
         };
@@ -570,7 +1345,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Item"];
+                    "application/json": components["schemas"]["InboxItem"];
                 };
             };
         };
@@ -591,7 +1366,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Item"];
+                    "application/json": components["schemas"]["InboxItem"];
                 };
             };
         };
@@ -612,7 +1387,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Item"];
+                    "application/json": components["schemas"]["InboxItem"];
                 };
             };
         };
@@ -633,7 +1408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Item"];
+                    "application/json": components["schemas"]["InboxItem"];
                 };
             };
         };
@@ -655,7 +1430,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Changes"];
+                    "application/json": components["schemas"]["InboxChanges"];
                 };
             };
             400: {
@@ -663,7 +1438,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["HarkError"];
                 };
             };
             410: {
@@ -671,7 +1446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["HarkError"];
                 };
             };
         };
@@ -685,7 +1460,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReadAllRequest"];
+                "application/json": components["schemas"]["InboxReadAllRequest"];
             };
         };
         responses: {
@@ -694,7 +1469,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["InboxCounts"];
                 };
             };
         };
@@ -713,7 +1488,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["InboxCounts"];
+                };
+            };
+        };
+    };
+    hark_subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscribeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HarkError"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HarkError"];
                 };
             };
         };
@@ -897,6 +1711,366 @@ export interface operations {
                     "application/json": components["schemas"]["Comment"];
                 };
             };
+        };
+    };
+    account_password_change_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Session token. Only needed when `client` is equal to `app`. */
+                "X-Session-Token"?: components["parameters"]["SessionToken"];
+            };
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["ChangePassword"];
+        responses: {
+            400: components["responses"]["Error"];
+            401: components["responses"]["Authentication"];
+        };
+    };
+    auth_email_verify_get: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The email verification key */
+                "X-Email-Verification-Key": components["parameters"]["EmailVerificationKey"];
+            };
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EmailVerificationInfo"];
+            /** @description An input error occurred. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Conflict. The email verification (by code) flow is not pending. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictResponse"];
+                };
+            };
+        };
+    };
+    auth_email_verify_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Session token. Only needed when `client` is equal to `app`. */
+                "X-Session-Token"?: components["parameters"]["SessionToken"];
+            };
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["VerifyEmail"];
+        responses: {
+            200: components["responses"]["Authenticated"];
+            /** @description An input error occurred. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            /** @description Conflict. The email verification (by code) flow is not pending. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictResponse"];
+                };
+            };
+        };
+    };
+    auth_login_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Login"];
+        responses: {
+            200: components["responses"]["AuthenticatedByPassword"];
+            /** @description An input error occurred. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not authenticated. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"];
+                };
+            };
+            /** @description Conflict. For example, when logging in when a user is already logged in. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictResponse"];
+                };
+            };
+        };
+    };
+    auth_password_request_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["RequestPassword"];
+        responses: {
+            200: components["responses"]["StatusOK"];
+            /** @description An input error occurred. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            401: components["responses"]["Authentication"];
+        };
+    };
+    auth_password_reset_get: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The password reset key */
+                "X-Password-Reset-Key": components["parameters"]["PasswordResetKey"];
+            };
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["PasswordResetInfo"];
+            /** @description An input error occurred. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Conflict. There is no password reset (by code) flow pending. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictResponse"];
+                };
+            };
+        };
+    };
+    auth_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["ResetPassword"];
+        responses: {
+            200: components["responses"]["AuthenticatedByPassword"];
+            /** @description An input error occurred. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            401: components["responses"]["Authentication"];
+            /** @description Conflict. There is no password reset (by code) flow pending. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictResponse"];
+                };
+            };
+        };
+    };
+    auth_reauthenticate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Session token. Only needed when `client` is equal to `app`. */
+                "X-Session-Token"?: components["parameters"]["SessionToken"];
+            };
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Reauthenticate"];
+        responses: {
+            200: components["responses"]["AuthenticatedByPassword"];
+            /** @description An input error occurred. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    auth_session_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Session token. Only needed when `client` is equal to `app`. */
+                "X-Session-Token"?: components["parameters"]["SessionToken"];
+            };
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Authenticated"];
+            401: components["responses"]["Authentication"];
+            410: components["responses"]["SessionGone"];
+        };
+    };
+    auth_session_delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Session token. Only needed when `client` is equal to `app`. */
+                "X-Session-Token"?: components["parameters"]["SessionToken"];
+            };
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: components["responses"]["Unauthenticated"];
+        };
+    };
+    auth_signup_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Signup"];
+        responses: {
+            200: components["responses"]["AuthenticatedByPassword"];
+            /** @description An input error occurred. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Not authenticated. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationResponse"];
+                };
+            };
+            /** @description Forbidden. For example, when signup is closed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenResponse"];
+                };
+            };
+            /** @description Conflict. For example, when signing up while user is logged in. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictResponse"];
+                };
+            };
+        };
+    };
+    config_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The type of client accessing the API. */
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Configuration"];
         };
     };
 }

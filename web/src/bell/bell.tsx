@@ -55,7 +55,7 @@ export function Bell() {
           )}
           <Dialog.Content
             aria-describedby={undefined}
-            className="fixed inset-x-0 bottom-0 z-40 flex h-[85dvh] animate-sheet flex-col overflow-hidden rounded-t-3xl bg-surface shadow-float outline-none sm:inset-x-auto sm:top-16 sm:right-5 sm:bottom-auto sm:h-[min(40rem,calc(100dvh-6rem))] sm:w-[26rem] sm:animate-rise sm:rounded-3xl sm:ring-1 sm:ring-line"
+            className="fixed inset-x-0 bottom-0 z-40 flex h-[85dvh] animate-sheet flex-col overflow-hidden rounded-t-3xl bg-surface shadow-float outline-none sm:inset-x-auto sm:top-16 sm:right-(--header-end) sm:bottom-auto sm:h-[min(40rem,calc(100dvh-6rem))] sm:w-[26rem] sm:animate-rise sm:rounded-3xl sm:ring-1 sm:ring-line"
           >
             <Panel onClose={close} />
           </Dialog.Content>

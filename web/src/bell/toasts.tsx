@@ -42,7 +42,7 @@ export function Toasts({ panelOpen, onOpenPanel }: ToastsProps) {
       className={
         panelOpen
           ? "sr-only"
-          : "pointer-events-none fixed inset-x-3 top-18 z-50 grid justify-items-center gap-3 sm:inset-x-auto sm:right-5 sm:justify-items-end"
+          : "pointer-events-none fixed inset-x-3 top-18 z-50 grid justify-items-center gap-3 sm:inset-x-auto sm:right-(--header-end) sm:justify-items-end"
       }
     >
       {news.map((toast) => (

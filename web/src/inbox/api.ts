@@ -1,14 +1,14 @@
 import { answer, api } from "@/api/client";
 
-import type { InboxApi, Page } from "./types";
+import type { InboxApi } from "./types";
 
 const path = (id: number) => ({ params: { path: { id: String(id) } } });
 
 /** The inbox of whoever is signed in. */
 export const inboxApi: InboxApi = {
-  page: async (state, cursor) => {
+  page: (state, cursor) => {
     const query = cursor === null ? { state } : { state, cursor };
-    return (await answer(api.GET("/api/hark/inbox/", { params: { query } }))) as unknown as Page;
+    return answer(api.GET("/api/hark/inbox/", { params: { query } }));
   },
   changes: (since) => answer(api.GET("/api/hark/inbox/changes/", { params: { query: { since } } })),
   mark: (id, mark) => answer(api.POST(`/api/hark/inbox/{id}/${mark}/`, path(id))),

@@ -57,6 +57,16 @@ test("it opens on the newest page, and the counts of the whole", () => {
   expect(inbox.snapshot().lists.all.more).toBe(true);
 });
 
+test("a connection that is made before the first page came is known to be live", async () => {
+  const late = new Inbox({ api: server, realtime });
+  server.lag = () => new Promise((resolve) => setTimeout(resolve, 50));
+  late.start();
+  line.status("live");
+  await settled();
+  expect(late.snapshot().status).toBe("live");
+  late.stop();
+});
+
 test("a push shows at once, and nobody is asked", async () => {
   server.arrive();
   deliver();

@@ -4,10 +4,10 @@ import type { components } from "@/api/schema";
 
 type Schemas = components["schemas"];
 
-export type InboxItem = Schemas["Item"];
+export type InboxItem = Schemas["InboxItem"];
 
 /** Exact up to 99; 100 means "more than 99". */
-export type Counts = Schemas["Counts"];
+export type Counts = Schemas["InboxCounts"];
 
 export type Tab = "all" | "unread" | "archived";
 export const TABS: readonly Tab[] = ["all", "unread", "archived"];
@@ -19,10 +19,10 @@ export const TABS: readonly Tab[] = ["all", "unread", "archived"];
 export type Push = { since: number; modseq: number; items: readonly InboxItem[]; counts: Counts };
 
 /** A page of a tab, newest first, as the log stood at `modseq`. */
-export type Page = Schemas["Page"];
+export type Page = Schemas["InboxPage"];
 
 /** What changed after a number, in the order of the log; `more` when that was not all. */
-export type Changes = Schemas["Changes"];
+export type Changes = Schemas["InboxChanges"];
 
 export type Mark = "read" | "unread" | "archive" | "unarchive";
 

@@ -35,7 +35,7 @@ export function perTab<T>(make: (tab: Tab) => T): Record<Tab, T> {
 
 /** The lists and counts as the reader should see them: the log, and on top what is pending. */
 export function view({ log, windows, pending }: State): Pick<InboxSnapshot, "counts" | "lists"> {
-  if (log === null) return NOTHING;
+  if (log === null) return { lists: NOTHING.lists, counts: NOTHING.counts };
   const known = [...log.items.values()].sort(byNewest);
   const shown = known.map((item) => pending.reduce(foresee, item));
   const lists = perTab((tab) => list(shown, tab, windows[tab]));
