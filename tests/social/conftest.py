@@ -71,8 +71,8 @@ class Site:
     def __init__(self) -> None:
         self.client = Client()
 
-    def get(self, url: str) -> Any:
-        answer: Any = self.client.get(url)
+    def get(self, url: str, **headers: str) -> Any:
+        answer: Any = self.client.get(url, headers=headers)
         answer.text_body = answer.getvalue().decode()
         return answer
 

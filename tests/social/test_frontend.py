@@ -72,7 +72,7 @@ def test_a_page_may_run_its_own_inline_scripts_and_no_other(site: Site, url: str
 
 def test_an_unchanged_page_keeps_the_policy_that_came_with_it(site: Site) -> None:
     since = site.get("/")["Last-Modified"]
-    answer = site.get("/", headers={"If-Modified-Since": since})
+    answer = site.get("/", **{"If-Modified-Since": since})
     assert answer.status_code == 304
     assert "Content-Security-Policy" not in answer
 
