@@ -2,6 +2,7 @@
 
 import gc
 import queue
+import re
 import secrets
 import threading
 import time
@@ -18,9 +19,6 @@ from pubnub.pubnub import PubNub
 
 from hark_gateway.protocols.pubnub import tokens
 from tests.gateway_process import GatewayProcess
-
-opened: list[PubNub] = []
-"""Every client of the run; some of their threads outlive `stop` and open sockets once more."""
 
 PATIENCE = 20.0
 """Seconds a test waits for what it expects."""
@@ -87,22 +85,27 @@ def client(
         setattr(configuration, name, value)
     pubnub, ear = PubNub(configuration), Ear()
     pubnub.add_listener(ear)
-    opened.append(pubnub)
     try:
         yield pubnub, ear
     finally:
         pubnub.unsubscribe_all()
-        pubnub.stop()
+        hang_up(pubnub)
 
 
-def close_all() -> None:
-    """Close what the SDK left open, once the gateway has gone."""
+def hang_up(pubnub: PubNub) -> None:
+    """Stop a client and its requests; a poll that waits would go on for most of a minute."""
+    handler = pubnub._request_handler
+    handler._watchdog._force_shutdown_connections(handler._session)
+    pubnub.stop()
     for thread in threading.enumerate():
-        if thread.name.startswith("EndpointThread"):
-            thread.join(PATIENCE)
-    for pubnub in opened:
-        pubnub.stop()
-    opened.clear()
+        if re.fullmatch(r"Thread-[A-Z]\w*-\d+", thread.name):
+            thread.join(5)
+    pubnub.stop()
+    collect()
+
+
+def collect() -> None:
+    """Collect the sockets that the SDK left unclosed, without a warning for each."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.gateway_process import GatewayProcess, running_gateway
 
-from .clients import SETTINGS, close_all
+from .clients import SETTINGS
 
 # The SDK leaves its sockets to the garbage collector, which warns of each.
 LEAKS = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -26,7 +26,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess
     pubnub = SETTINGS["pubnub"] | {"storage_path": str(folder / "messages.sqlite3")}
     with running_gateway(SETTINGS | {"pubnub": pubnub}, folder) as running:
         yield running
-    close_all()
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from hark_gateway.hub.options import Seconds
 class KeysetOptions:
     """Keys that clients show. All keysets reach the same channels."""
 
-    publish_key: str
+    publish_key: str = ""
     """Lets its holder ask to publish."""
-    subscribe_key: str
+    subscribe_key: str = ""
     """Names the keyset in every request."""
     secret_key: str = ""
     """For servers alone: signs requests, which may then do anything, and grants tokens."""
@@ -84,6 +84,9 @@ class PubNubOptions:
                 found.append(f"{where}: needs a publish_key and a subscribe_key")
             if keyset.access_manager and not keyset.secret_key:
                 found.append(f"{where}: access_manager needs a secret_key; or set it to false")
+        positive = ("buffer_size", "buffer_ttl", "hold_time", "presence_interval", "max_channels")
+        too_small = [name for name in positive if getattr(self, name) <= 0]
+        found += [f"pubnub.{name}: must be above 0" for name in too_small]
         if self.development_keyset and address not in ("127.0.0.1", "::1", "localhost"):
             found.append(
                 "pubnub.development_keyset: its secret is known to all, so it only works with "
