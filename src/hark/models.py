@@ -182,7 +182,12 @@ class Outbox(Owed):
         indexes = [
             models.Index(
                 fields=["kind", "id"], condition=Q(due_at__isnull=False), name="hark_outbox_due"
-            )
+            ),
+            models.Index(
+                fields=["due_at", "kind"],
+                condition=Q(due_at__isnull=False),
+                name="hark_outbox_when",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -106,6 +106,11 @@ def test_a_mail_that_fails_is_tried_again_and_holds_up_no_other(
     assert (row.attempts, row.error) == (1, "OSError: mailbox on fire")
     assert row.due_at is not None
     assert row.due_at > timezone.now() - timedelta(seconds=5)
+    notify(ana, Mailed(text="More"))
+    drain(relay)
+    Outbox.objects.filter(attempts=0).update(due_at=timezone.now() - timedelta(seconds=1))
+    drain(relay)
+    assert mail.outbox == [["ana@example.org"]] * 2
 
 
 def test_mail_without_a_site_address_is_warned_of(settings: Any) -> None:

@@ -1,7 +1,7 @@
 """What is owed beyond the inboxes' own pushes: one function for each kind of row.
 
-Each takes a batch, and settles by deleting. A row that fails is postponed alone, and whatever else
-concerns the same subject waits for it, so that order is kept.
+Each takes a batch, and settles by deleting. A row that fails is postponed alone; where order
+counts, whatever else concerns the same subject waits for it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from hark import log, sending
@@ -26,6 +25,9 @@ from hark.wake import database
 
 Kind = Outbox.Kind
 
+ORDERED = {Kind.PUBLICATION, Kind.RECALL}
+"""Of these, a row that is to be tried again later keeps what came after it waiting."""
+
 
 def due() -> list[Outbox.Kind]:
     """Return which kinds have something to do, by one small query."""
@@ -36,11 +38,12 @@ def due() -> list[Outbox.Kind]:
 @contextmanager
 def _claimed(kind: Outbox.Kind, limit: int) -> Iterator[list[Outbox]]:
     """Hold up to `limit` due rows of one kind, oldest first, each subject's in order."""
-    blocked = Outbox.objects.filter(
-        kind=kind, subject=OuterRef("subject"), id__lt=OuterRef("id"), due_at__gt=Now()
-    )
+    rows = Outbox.objects.filter(kind=kind)
+    if kind in ORDERED:
+        waiting = Outbox.objects.filter(kind=kind, due_at__gt=Now())
+        rows = rows.exclude(subject__in=waiting.values("subject"))
     with transaction.atomic(using=database()):
-        yield list(Outbox.objects.filter(~Exists(blocked), kind=kind).claim(limit))
+        yield list(rows.claim(limit))
 
 
 def _settle(rows: Sequence[Outbox]) -> None:
