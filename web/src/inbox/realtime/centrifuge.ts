@@ -4,6 +4,9 @@ import { ApiError } from "@/api/errors";
 
 import type { CentrifugoInfo, Circumstances, Driver } from "./driver";
 
+/** Reconnects are spread over this long at most: a reader should not wait out the SDK's 20 s. */
+const LONGEST_WAIT_MS = 5_000;
+
 /**
  * Hear the channels that the token subscribes us to, from Hark's gateway or a Centrifugo.
  *
@@ -14,6 +17,7 @@ export const connectCentrifuge: Driver<CentrifugoInfo> = ({ info, renew, listene
   const centrifuge = new Centrifuge(info.url, {
     token: info.token,
     getToken: () => freshToken(renew),
+    maxReconnectDelay: LONGEST_WAIT_MS,
   });
   let connectedOnce = false;
   centrifuge.on("connected", () => {
