@@ -8,6 +8,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import nullcontext
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -16,6 +17,7 @@ from aiohttp import web
 
 from tests.gateway_process import GatewayProcess
 
+from .recording import RECORDING, recorded
 from .scenarios import TRANSPORTS, WAITING
 from .scene import SECRET, Scene, scene_on, sign
 
@@ -90,18 +92,20 @@ class Backstage:
 
     async def _play(self, part: Part) -> None:
         place, transport, scenario = part
+        is_recorded = RECORDING and (place, transport) == ("node", "websocket")
         async with scene_on(self._gateway) as scene:
             self._scenes[scene.mark] = scene
             try:
-                self._outcomes[part] = await self.runtimes[place].play(
-                    {
-                        "scenario": scenario,
-                        "transport": transport,
-                        "backstage": self.url,
-                        "mark": scene.mark,
-                        "port": scene.cable.port,
-                    }
-                )
+                with recorded(scene, "javascript", scenario) if is_recorded else nullcontext():
+                    self._outcomes[part] = await self.runtimes[place].play(
+                        {
+                            "scenario": scenario,
+                            "transport": transport,
+                            "backstage": self.url,
+                            "mark": scene.mark,
+                            "port": scene.cable.port,
+                        }
+                    )
             finally:
                 del self._scenes[scene.mark]
 

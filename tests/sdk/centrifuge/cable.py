@@ -1,8 +1,20 @@
 """The cable between a client and the gateway, which a test may cut and mend."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Protocol
 
 CHUNK = 65_536
+
+
+class Tap(Protocol):
+    """Something that listens to a cable."""
+
+    def pass_by(self, connection: int, data: bytes, *, from_client: bool) -> None:
+        """Hear what is carried on one connection."""
+
+    def cut(self) -> None:
+        """Hear that all connections broke."""
 
 
 class Cable:
@@ -14,6 +26,8 @@ class Cable:
 
     def __init__(self, port: int) -> None:
         self._gateway_port = port
+        self.tap: Tap | None = None
+        self._carried = 0
         self._whole = True
         self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -29,6 +43,8 @@ class Cable:
     def cut(self) -> None:
         """Reset all connections, and each new one, until mended."""
         self._whole = False
+        if self.tap is not None:
+            self.tap.cut()
         for end in tuple(self._ends):
             end.transport.abort()
 
@@ -39,6 +55,7 @@ class Cable:
     async def remove(self) -> None:
         """Close everything."""
         self._server.close()
+        self.tap = None
         self.cut()
         await asyncio.gather(*self._tasks)
 
@@ -66,16 +83,30 @@ class Cable:
         try:
             if not self._whole:  # cut while dialling
                 return
-            await asyncio.gather(pass_on(reader, far_writer), pass_on(far_reader, writer))
+            self._carried += 1
+            await asyncio.gather(
+                pass_on(reader, far_writer, self._listener(self._carried, from_client=True)),
+                pass_on(far_reader, writer, self._listener(self._carried, from_client=False)),
+            )
         finally:
             far_writer.transport.abort()
             self._ends.discard(far_writer)
 
+    def _listener(self, connection: int, *, from_client: bool) -> Callable[[bytes], None]:
+        def listen(data: bytes) -> None:
+            if self.tap is not None:
+                self.tap.pass_by(connection, data, from_client=from_client)
 
-async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        return listen
+
+
+async def pass_on(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listen: Callable[[bytes], None]
+) -> None:
     """Copy one direction until it ends, then end it in the same way on the other side."""
     try:
         while data := await reader.read(CHUNK):
+            listen(data)
             writer.write(data)
             await writer.drain()
         if writer.can_write_eof():

@@ -9,6 +9,7 @@ from tests.gateway_process import GatewayProcess, running_gateway
 
 from .backstage import Backstage, Runtime
 from .diary import Cast, cast_of
+from .recording import RECORDING, recorded
 from .runtimes import chromium, node
 from .scene import SETTINGS, Scene, scene_on
 
@@ -21,10 +22,14 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess
 
 
 @pytest.fixture
-async def scene(gateway: GatewayProcess) -> AsyncIterator[Scene]:
+async def scene(gateway: GatewayProcess, request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
     """A scene of the test's own."""
     async with scene_on(gateway) as scene:
-        yield scene
+        if RECORDING and request.module.__name__.endswith("test_python"):
+            with recorded(scene, "python", request.node.name.removeprefix("test_")):
+                yield scene
+        else:
+            yield scene
 
 
 @pytest.fixture

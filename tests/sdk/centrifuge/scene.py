@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,6 +107,7 @@ class Scene:
     cable: Cable
     http: httpx.AsyncClient
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
+    note_call: Callable[[str, Any], Callable[[Any], None]] = lambda method, request: lambda _: None
 
     def name(self, name: str) -> str:
         """Return a user's or a channel's name of this scene's own: `chat:tea` → `chat:tea-3f…`."""
@@ -124,6 +125,12 @@ class Scene:
 
     async def api(self, method: str, **request: Any) -> Any:
         """Return the result of a call of the server API."""
+        note_result = self.note_call(method, request)
+        result = await self._call(method, request)
+        note_result(result)
+        return result
+
+    async def _call(self, method: str, request: dict[str, Any]) -> Any:
         answer = await self.http.post(f"/api/{method}", json=request)
         assert answer.status_code == 200, answer.text
         body = answer.json()
@@ -144,7 +151,7 @@ class Scene:
     async def until_empty(self, channel: str) -> None:
         """Wait until nobody is present in `channel`; the API can only be asked again."""
         async with asyncio.timeout(PATIENCE):
-            while (await self.api("presence_stats", channel=channel))["num_clients"]:  # noqa: ASYNC110
+            while (await self._call("presence_stats", {"channel": channel}))["num_clients"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     async def unrefreshed_connection_ends(self, expires: float) -> tuple[int, str]:
