@@ -90,7 +90,7 @@ class Hub:
         position = None
         if keep and options.keeps_history:
             channel = channel or self._create(name, options)
-            stream = self.stream_of(channel, now=now)
+            stream = self._touch(channel, now)
             if not stream.supersedes(version, version_epoch):
                 return stream.position
             stream.append(publication, size=options.history_size, expires=now + options.history_ttl)
@@ -135,16 +135,21 @@ class Hub:
         Raises:
             NotAvailable: The channel keeps no history.
         """
-        options = channel.options
-        if not options.keeps_history:
+        if not channel.options.keeps_history:
             raise NotAvailable(f"channel {channel.name!r} keeps no history")
-        if channel.stream is None:
-            channel.stream = Stream(self._epoch)
+        return self._touch(channel, now)
+
+    def _touch(self, channel: Channel, now: float) -> Stream:
+        """Return the stream of a channel that keeps one."""
+        options = channel.options
+        stream = channel.stream
+        if stream is None:
+            stream = channel.stream = Stream(self._epoch)
         meta_ttl = options.history_meta_ttl or self.namespaces.rules.history_meta_ttl
-        channel.stream.forgotten = now + meta_ttl
+        stream.forgotten = now + meta_ttl
         if not channel.wheel_slot:  # both times only ever move back, so a look too early will do
             self._wheel.set(channel, now + min(options.history_ttl, meta_ttl))
-        return channel.stream
+        return stream
 
     def peek_stream(self, name: str, *, now: float) -> Stream:
         """Return the stream of the channel called `name`, for reading.

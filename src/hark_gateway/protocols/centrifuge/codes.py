@@ -25,11 +25,6 @@ class Disconnect(NamedTuple):
     code: int
     reason: str
 
-    @property
-    def is_final(self) -> bool:
-        """Tell whether clients of this protocol stay away after it."""
-        return 3500 <= self.code <= 3999 or 4500 <= self.code <= 4999
-
 
 class Unsubscribe(NamedTuple):
     """Why the server ends a subscription; from 2500 on clients subscribe again at once."""
