@@ -1,7 +1,19 @@
 """The cases, in the order in which they are run. A new one is a module, and a line here."""
 
 from bench.case import Case
-from bench.cases import bursts, fan_out, latency, memory, personal, publish, recovery, storm
+from bench.cases import (
+    arrival,
+    bursts,
+    fan_out,
+    latency,
+    memory,
+    personal,
+    publish,
+    recovery,
+    request,
+    storm,
+    waking,
+)
 
 CASES: tuple[Case, ...] = (
     fan_out.CASE,
@@ -13,4 +25,7 @@ CASES: tuple[Case, ...] = (
     storm.CASE,
     recovery.CASE,
     latency.CASE,
+    request.CASE,
+    arrival.CASE,
+    waking.CASE,
 )
