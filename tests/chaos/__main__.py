@@ -1,7 +1,6 @@
 """`python -m tests.chaos`: kill everything, and see whether anything is lost."""
 
 import argparse
-import asyncio
 import random
 import shutil
 import sys
@@ -10,6 +9,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
+
+import uvloop
 
 from bench.machine import allow_open_files
 from social.run.processes import DidNotStart
@@ -24,7 +25,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="hark-chaos-"))
     say(f"Seed {options.seed}. To repeat: {report.command(options)}")
     try:
-        result = asyncio.run(run(options, folder, say))
+        result = uvloop.run(run(options, folder, say))
     except* (DidNotStart, TimeoutError) as problems:
         fail(problems, folder)
     say("\n" + report.table(options, result))

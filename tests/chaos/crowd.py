@@ -14,7 +14,7 @@ ONE_IN = 10
 """One person in so many is busy."""
 STEADY = 0.8
 """The share of devices that stay on; the others come and go."""
-ON, OFF = (3.0, 20.0), (0.5, 8.0)
+ON, OFF = (3.0, 45.0), (0.5, 15.0)
 """Seconds that those stay on, and away."""
 
 

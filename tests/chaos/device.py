@@ -87,12 +87,15 @@ class Device:
 
     async def _listen(self) -> None:
         """Connect, and connect anew whenever the SDK gives up."""
+        failures = 0
         while True:
             try:
                 info = await self._server.connect()
             except Failed:
-                await asyncio.sleep(random.uniform(0.5, 1) * LONGEST_PAUSE / 4)
+                await asyncio.sleep(pause(failures))
+                failures += 1
                 continue
+            failures = 0
             ended = asyncio.Event()
             self._sdk = Client(
                 info["url"],
@@ -133,8 +136,7 @@ class Device:
                 await self._ask_if_needed()
                 failures = 0
             except Failed:
-                pause = min(LONGEST_PAUSE, 0.25 * 2**failures)
-                await asyncio.sleep(random.uniform(0.5, 1) * pause)
+                await asyncio.sleep(pause(failures))
                 failures += 1
                 continue
             if self._is_connected():
@@ -179,6 +181,11 @@ class Device:
 
     def _is_connected(self) -> bool:
         return self._sdk is not None and self._sdk.state is ClientState.CONNECTED
+
+
+def pause(failures: int) -> float:
+    """Return how long to wait after so many failures before one more."""
+    return random.uniform(0.5, 1) * min(LONGEST_PAUSE, 0.5 * 2.0 ** min(failures, 8))
 
 
 class _Events(ClientEventHandler):

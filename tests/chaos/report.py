@@ -51,6 +51,7 @@ def figures(options: Options, result: Result) -> Iterator[tuple[str, str]]:
         yield target, ", ".join(kinds)
     yield "inboxes read afresh", str(result.restarts)
     yield "pushes behind a newer one", str(result.behind)
+    yield "items filled in below newer ones", f"{verdict.filled_in:,}"
     yield "seed", str(options.seed)
     yield from describe_machine().items()
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
+"""Seconds. Shorter, and an overloaded server would be kept busy with what nobody waits for."""
 
 
 class Failed(Exception):

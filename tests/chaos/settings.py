@@ -3,4 +3,4 @@
 from social.settings import *  # noqa: F403
 from social.settings import HARK
 
-HARK["TOKEN_TTL"] = 30
+HARK["TOKEN_TTL"] = 60

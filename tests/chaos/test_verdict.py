@@ -131,6 +131,12 @@ def test_a_fault_is_seen(kind: str, judge_it: Callable[[], Verdict]) -> None:
     assert not verdict.holds
 
 
+def test_what_appears_below_a_newer_item_is_counted() -> None:
+    filled = replace(SEEN, displays=[[display(2), display(1)]])
+    assert judged(seen=filled).filled_in == 1
+    assert judged().filled_in == 0
+
+
 def test_two_that_were_written_at_once_may_come_in_either_order() -> None:
     at_once = replace(attempt(2), began=attempt(1).began)
     truth = replace(TRUTH, notified={("bo", "c1"): [2], ("bo", "c2"): [1]})

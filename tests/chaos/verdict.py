@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from statistics import median
 
 from tests.chaos.screen import Display, Item, comment_of
@@ -43,6 +44,8 @@ class Verdict:
     phantom: list[str] = field(default_factory=list)
     disordered: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
+    filled_in: int = 0
+    """Displays below a newer item: its push came first, or its transaction took longer."""
     seconds_to_screen: list[float] = field(default_factory=list)
 
     @property
@@ -79,6 +82,7 @@ def judge(truth: Truth, attempts: Iterable[Attempt], seen: Sequence[Seen]) -> Ve
         phantom=[*_never_committed(truth, attempts), *_phantoms(truth, expected, appeared, seen)],
         disordered=[*_numbered_out_of_order(truth, attempts), *_listed_out_of_order(truth, seen)],
         differing=list(_differing(truth, seen)),
+        filled_in=sum(_filled_in(screen) for device in seen for screen in device.displays),
         seconds_to_screen=list(_seconds(expected, seen)),
     )
 
@@ -193,6 +197,11 @@ def _differing(truth: Truth, seen: Iterable[Seen]) -> Iterator[str]:
         unread = min(100, sum(not row.read for row in rows.values()))
         if device.unread != unread:
             yield f"{device.person}'s badge says {device.unread}, the database {unread}"
+
+
+def _filled_in(screen: Sequence[Display]) -> int:
+    newest = accumulate((display.id for display in screen), max)
+    return sum(display.id < top for display, top in zip(screen, newest, strict=True))
 
 
 def _seconds(expected: Mapping[tuple[str, str], Comment], seen: Iterable[Seen]) -> Iterator[float]:

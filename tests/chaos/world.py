@@ -21,7 +21,7 @@ from tests.chaos.plan import LINKS, Fault, Kind
 from tests.chaos.postgres import Postgres
 from tests.stack import run_manage
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 PORTS = range(15_000, 30_000)
 """Not among those that Linux gives to clients: a dead process finds its port free again."""
 
