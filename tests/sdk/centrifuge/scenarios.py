@@ -63,6 +63,12 @@ NOT_IN_PYTHON = {
     "a message to the server ends the connection for good": "its SDK sends none",
 }
 
+ABOUT_TRANSPORTS = (
+    "a client falls back to the transport that works",
+    "without an sdk an event source hears what is published",
+)
+"""Those that choose their own transport, in JavaScript alone."""
+
 WAITING = {
     "tokens are refreshed before they end",
     "a refresh for another user ends the connection for good",

@@ -37,6 +37,7 @@ SETTINGS: dict[str, Any] = {
     "http_api": {"key": KEY},
     "http_stream": {"enabled": True},
     "sse": {"enabled": True},
+    "uni_sse": {"enabled": True},
     "channel": {
         "namespaces": [
             {"name": "inbox", **KEPT, "force_recovery": True},

@@ -522,4 +522,48 @@ export const scenarios = {
     expect((await diary.next("disconnected")).code, 0);
     await scene.untilEmpty(chat);
   },
+
+  // Where the transport is what it is about
+
+  "a client falls back to the transport that works": async (scene) => {
+    const at = `//127.0.0.1:${scene.stage.port}`;
+    const endpoints = [
+      { transport: "websocket", endpoint: `ws:${at}/no/such/path` },
+      { transport: "http_stream", endpoint: `http:${at}/connection/http_stream` },
+      { transport: "sse", endpoint: `http:${at}/connection/sse` },
+    ];
+    const [client, diary] = scene.clientAt(endpoints, { token: await scene.token("ana") });
+    client.connect();
+    expect((await diary.next("connected")).transport, "http_stream");
+    const chat = scene.name("chat:tea");
+    const [room, heard] = await scene.subscribed(client, chat);
+    await room.publish("here after all");
+    expect(await heard.untilPublished("here after all"), ["here after all"]);
+  },
+
+  "without an sdk an event source hears what is published": async (scene) => {
+    const [inbox, chat] = [scene.name("inbox:ana"), scene.name("chat:tea")];
+    const url = new URL(`http://127.0.0.1:${scene.stage.port}/connection/uni_sse`);
+    const token = await scene.token("ana", { channels: [inbox] });
+    url.searchParams.append("cf_connect", JSON.stringify({ token, subs: { [chat]: {} } }));
+    const EventSource = scene.platform.options.eventsource ?? globalThis.EventSource;
+    const source = new EventSource(url);
+    const pushes = [];
+    const said = new Promise((resolve, reject) => {
+      source.onerror = () => reject(new Error("the stream broke"));
+      source.onmessage = async ({ data }) => {
+        pushes.push(JSON.parse(data));
+        if (pushes.length === 1) await scene.publish(inbox, "to ana");
+        if (pushes.at(-1).disconnect) resolve();
+        else if (pushes.at(-1).pub) await scene.api("disconnect", { user: scene.name("ana") });
+      };
+    });
+    await said;
+    source.close();
+    expect(Object.keys(pushes[0].connect.subs).sort(), [chat, inbox]);
+    expect(pushes.filter(({ pub }) => pub).map(({ channel, pub }) => [channel, pub.data]), [
+      [inbox, "to ana"],
+    ]);
+    expect(pushes.at(-1).disconnect.code, 3503);
+  },
 };
