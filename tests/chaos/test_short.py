@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from social.development import ROOT
 
 COMMAND = (
@@ -11,6 +13,7 @@ COMMAND = (
 )
 
 
+@pytest.mark.timeout(300)  # on a busy machine everything starts slowly
 def test_nothing_is_lost_or_shown_twice_while_everything_is_killed_once() -> None:
     done = subprocess.run(COMMAND, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
