@@ -11,6 +11,7 @@ python := $(bin)/python
 # Not `npm ci`: it refuses a lock file that lacks another platform's binaries, which npm leaves out
 # where the registry does not have them. This too installs just what is locked, and writes no lock.
 npm_install := npm install --no-save --loglevel=error --no-audit --no-fund --prefix
+sdk_packages := $(patsubst %/package-lock.json,%,$(wildcard tests/sdk/*/package-lock.json tests/sdk/*/*/package-lock.json))
 web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.next/*' \
 	-not -path 'web/out/*' -not -name '*.tsbuildinfo' 2>/dev/null)
 
@@ -24,7 +25,7 @@ run: setup web/out/index.html ## Run the social application (PORT, GATEWAY_PORT,
 	@exec $(python) -m social.run
 
 .PHONY: test
-test: setup web/out/index.html ## Run every test: TypeScript, Python on SQLite and PostgreSQL, the browser
+test: setup-tests web/out/index.html ## Run every test: TypeScript, Python on SQLite and PostgreSQL, the browser
 	@echo "── TypeScript"; npm --prefix web run --silent test
 	@echo "── Python, on SQLite"; HARK_TEST_DATABASE=sqlite $(python) -m pytest tests/hark -q
 	@echo "── Python, on PostgreSQL, with the browser"; $(python) -m pytest -q
@@ -43,7 +44,7 @@ format: setup ## Format the Python code and sort its imports
 	$(bin)/ruff format
 
 .PHONY: chaos
-chaos: setup ## Kill processes and cut networks under load, and count what was lost (ten minutes)
+chaos: setup-tests ## Kill processes and cut networks under load, and count what was lost (ten minutes)
 	$(python) -m tests.chaos
 
 .PHONY: bench
@@ -52,6 +53,9 @@ bench: setup ## Measure, each figure beside its yardstick; results go to bench/r
 
 .PHONY: setup
 setup: .venv/.installed web/node_modules/.installed ## Install what is pinned, into .venv and web/node_modules
+
+.PHONY: setup-tests
+setup-tests: setup $(sdk_packages:%=%/node_modules/.installed)
 
 .PHONY: lock
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
@@ -68,6 +72,10 @@ clean: ## Remove what was built and installed; the data in .data stays
 		echo "hark: Python cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }; } && \
 	$(bin)/pip install --quiet --require-hashes -r requirements.txt && \
 	$(bin)/pip install --quiet --no-deps --no-build-isolation -e . && touch $@
+
+$(sdk_packages:%=%/node_modules/.installed): %/node_modules/.installed: %/package-lock.json
+	@echo "── The official SDKs in $*"
+	@$(npm_install) $* && touch $@
 
 web/node_modules/.installed: web/package-lock.json
 	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major == 20 && minor >= 9) ? 0 : 1)' 2>/dev/null || \
