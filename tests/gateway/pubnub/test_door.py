@@ -402,6 +402,15 @@ async def test_every_operation_wants_a_permission(http: httpx.AsyncClient, path:
         assert answer.json()["service"] == "Access Manager"
 
 
+async def test_a_refused_subscriber_leaves_nothing_behind(
+    gateway: Gateway, http: httpx.AsyncClient
+) -> None:
+    for number in range(3):
+        answer = await http.get(f"/v2/subscribe/sub-c/room-{number}/0")
+        assert answer.status_code == 403
+    assert interests(gateway) == []
+
+
 async def test_only_the_refused_names_are_told(http: httpx.AsyncClient) -> None:
     query = {"uuid": "ana", "auth": granted(a=1), "channel-group": "g"}
     answer = await http.get("/v2/subscribe/sub-c/a,b,a-pnpres/0", params=query)

@@ -47,6 +47,11 @@ def test_the_development_keyset_exists_only_when_asked_for() -> None:
         ({"PUBNUB_KEYSETS": "[no JSON"}, "not JSON"),
         ({"PUBNUB_KEYSETS": [KEYS], "PUBNUB_HOLD_TIME": "0"}, "hold_time"),
         (
+            {"PUBNUB_KEYSETS": [KEYS], "PUBNUB_STORAGE_PATH": "/dev/null/hark.sqlite3"},
+            "storage_path",
+        ),
+        ({"PUBNUB_KEYSETS": [KEYS], "PUBNUB_STORAGE_PATH": "/"}, "storage_path"),
+        (
             {"PUBNUB_DEVELOPMENT_KEYSET": "1", "HTTP_SERVER_ADDRESS": "0.0.0.0"},
             "development_keyset",
         ),

@@ -1,5 +1,6 @@
 """Storage: ranges, limits of number, age and size, and what a restart remembers."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from hark_gateway.protocols.pubnub.storage import (
     MessageStore,
     Range,
     RevocationStore,
+    StorageUnusable,
     TooManyGroups,
 )
 
@@ -137,6 +139,24 @@ def test_everything_is_remembered_across_a_restart(tmp_path: Path) -> None:
     assert b"signature" in RevocationStore(database)
     publish(messages, "room", 10)  # the count of what was kept is remembered, too
     assert kept(messages, "room") == [10]
+
+
+def test_a_file_serves_one_gateway_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **k, timeout=0))
+    first = Database(tmp_path / "store.sqlite3")
+    with pytest.raises(StorageUnusable, match="in use"):
+        Database(tmp_path / "store.sqlite3")
+    first.close()
+    Database(tmp_path / "store.sqlite3").close()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("something else entirely, " * 100)
+    with pytest.raises(StorageUnusable, match=r"notes\.txt"):
+        Database(tmp_path / "notes.txt")
 
 
 def test_actions_go_with_their_message(database: Database, messages: MessageStore) -> None:

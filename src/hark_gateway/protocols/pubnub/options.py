@@ -1,6 +1,8 @@
 """Options of the PubNub protocol, under `pubnub` in the configuration."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from hark_gateway.hub.options import Seconds
 
@@ -87,9 +89,19 @@ class PubNubOptions:
         positive = ("buffer_size", "buffer_ttl", "hold_time", "presence_interval", "max_channels")
         too_small = [name for name in positive if getattr(self, name) <= 0]
         found += [f"pubnub.{name}: must be above 0" for name in too_small]
+        if self.storage_path and not _is_writable(Path(self.storage_path)):
+            found.append(f"pubnub.storage_path: {self.storage_path} cannot be written")
         if self.development_keyset and address not in ("127.0.0.1", "::1", "localhost"):
             found.append(
                 "pubnub.development_keyset: its secret is known to all, so it only works with "
                 "http_server.address 127.0.0.1"
             )
         return found
+
+
+def _is_writable(path: Path) -> bool:
+    """Return whether a file exists there that may be written, or may be made."""
+    if path.exists():
+        return path.is_file() and os.access(path, os.W_OK)
+    nearest = next(parent for parent in path.absolute().parents if parent.exists())
+    return nearest.is_dir() and os.access(nearest, os.W_OK)

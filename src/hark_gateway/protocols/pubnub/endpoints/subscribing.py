@@ -54,8 +54,7 @@ class Subscribing:
         """Answer at once if there is something to say, else hold the request."""
         service = self._service
         rights = service.gatekeeper.rights(keyset, call)
-        wish = self._wish(call, channels)
-        _check(rights, wish)
+        wish = self._wish(call, channels, rights)
         poll = Poll(
             exchange=exchange,
             interest=wish.interest,
@@ -94,12 +93,20 @@ class Subscribing:
             if concerned.intersection(wish.groups):
                 self._replace(wish)
 
-    def _wish(self, call: Call, raw_channels: str) -> Wish:
+    def _wish(self, call: Call, raw_channels: str, rights: Rights) -> Wish:
+        """Return what is subscribed to, once all of it is found to be allowed."""
         key = _fingerprint(raw_channels, call.query.get("channel-group", ""))
-        wish = self._wishes.get(key)
+        wish, token = self._wishes.get(key), rights.token
+        if wish is not None and token is not None and token.cleared is wish:
+            return wish
         if wish is None:
             channels, groups = self._read_names(call, raw_channels)
+            rights.require(Permission.READ, channels, groups)
             wish = self._open(key, channels, groups, call.now)
+        else:
+            rights.require(Permission.READ, wish.channels, wish.groups)
+        if token is not None:
+            token.cleared = wish
         return wish
 
     def _read_names(self, call: Call, raw_channels: str) -> tuple[list[str], list[str]]:
@@ -152,15 +159,6 @@ def _fingerprint(raw_channels: str, raw_groups: str) -> bytes:
     """Return what tells two lists apart in sixteen bytes, however long they are."""
     text = f"{raw_channels}&{raw_groups}"  # neither has an ampersand
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
-
-
-def _check(rights: Rights, wish: Wish) -> None:
-    """Check that everything wished for may be read, once for each token and wish."""
-    token = rights.token
-    if token is None or token.cleared is not wish:
-        rights.require(Permission.READ, wish.channels, wish.groups)
-        if token is not None:
-            token.cleared = wish
 
 
 def _cursor(call: Call) -> int:

@@ -5,7 +5,7 @@ Every call is short and made from the event loop.
 """
 
 from .actions import Action, ActionStore
-from .database import Database
+from .database import Database, StorageUnusable
 from .groups import GroupStore, TooManyGroups
 from .messages import Message, MessageStore, Range
 from .revocations import RevocationStore
@@ -19,5 +19,6 @@ __all__ = [
     "MessageStore",
     "Range",
     "RevocationStore",
+    "StorageUnusable",
     "TooManyGroups",
 ]

@@ -46,26 +46,48 @@ CREATE INDEX IF NOT EXISTS revocations_by_expiry ON revocations (expires);
 _PAGE_BYTES = 4096
 
 
+class StorageUnusable(Exception):
+    """The file cannot be opened: no database, or another gateway has it."""
+
+    def __init__(self, path: Path | None, cause: sqlite3.Error) -> None:
+        super().__init__(path, cause)
+        self.path, self.cause = path, cause
+
+    def __str__(self) -> str:
+        return f"pubnub.storage_path: {self.path} is no database, or in use: {self.cause}"
+
+
 class Database:
-    """One SQLite database.
+    """One SQLite database, used by one process at a time.
 
     Args:
         path: Of the file; None keeps all in memory.
         max_bytes: What it may take.
+
+    Raises:
+        StorageUnusable: See there.
     """
 
     def __init__(self, path: Path | None, *, max_bytes: int = 1 << 30) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
-        # A killed gateway loses nothing so; only the machine's own crash may cost the last moments,
-        # which the inbox of the application still has.
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute(f"PRAGMA max_page_count = {max(64, max_bytes // _PAGE_BYTES)}")
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._prepare(max_bytes)
+        except sqlite3.Error as error:
+            raise StorageUnusable(path, error) from error
         self.make_room: Callable[[], bool] = lambda: False
         """Called when the database is full; says whether it is worth trying again."""
+
+    def _prepare(self, max_bytes: int) -> None:
+        execute = self._connection.execute
+        execute("PRAGMA locking_mode = EXCLUSIVE")  # counts are kept in memory, by one gateway
+        # A killed gateway loses nothing so; only the machine's own crash may cost the last
+        # moments, which the inbox of the application still has.
+        execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = NORMAL")
+        execute(f"PRAGMA max_page_count = {max(64, max_bytes // _PAGE_BYTES)}")
+        self._connection.executescript(_SCHEMA)
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """Return all rows."""
