@@ -20,6 +20,9 @@ from pubnub.pubnub import PubNub
 from hark_gateway.protocols.pubnub import tokens
 from tests.gateway_process import GatewayProcess
 
+stopped: list[PubNub] = []
+"""Clients of the present test that have stopped."""
+
 PATIENCE = 20.0
 """Seconds a test waits for what it expects."""
 
@@ -29,7 +32,8 @@ SETTINGS: dict[str, Any] = {
     "http_api": {"key": "api key"},
     "client": {"token": {"hmac_secret_key": "a secret of the tests that is long enough"}},
     "channel": {"namespaces": [{"name": "inbox", "history_size": 10, "history_ttl": "60s"}]},
-    "pubnub": {"enabled": True, "keysets": [OPEN, GUARDED]},
+    # Polls end soon, so that every client also meets empty answers, and none outlives its test.
+    "pubnub": {"enabled": True, "keysets": [OPEN, GUARDED], "hold_time": "2s"},
 }
 
 
@@ -89,18 +93,20 @@ def client(
         yield pubnub, ear
     finally:
         pubnub.unsubscribe_all()
-        hang_up(pubnub)
+        handler = pubnub._request_handler  # a poll that waits would go on for most of a minute
+        handler._watchdog._force_shutdown_connections(handler._session)
+        pubnub.stop()
+        stopped.append(pubnub)
 
 
-def hang_up(pubnub: PubNub) -> None:
-    """Stop a client and its requests; a poll that waits would go on for most of a minute."""
-    handler = pubnub._request_handler
-    handler._watchdog._force_shutdown_connections(handler._session)
-    pubnub.stop()
+def hang_up() -> None:
+    """Wait for the requests of clients that have stopped, which open sockets once more."""
     for thread in threading.enumerate():
-        if re.fullmatch(r"Thread-[A-Z]\w*-\d+", thread.name):
+        if stopped and re.fullmatch(r"Thread-[A-Z]\w*-\d+", thread.name):
             thread.join(5)
-    pubnub.stop()
+    for pubnub in stopped:
+        pubnub.stop()
+    stopped.clear()
     collect()
 
 

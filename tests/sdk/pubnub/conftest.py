@@ -7,7 +7,7 @@ import pytest
 
 from tests.gateway_process import GatewayProcess, running_gateway
 
-from .clients import SETTINGS
+from .clients import SETTINGS, hang_up
 
 # The SDK leaves its sockets to the garbage collector, which warns of each.
 LEAKS = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -17,6 +17,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(LEAKS)
+
+
+@pytest.fixture(autouse=True)
+def clean_up() -> Iterator[None]:
+    """Leave nothing for other tests to stumble on."""
+    yield
+    hang_up()
 
 
 @pytest.fixture(scope="session")
