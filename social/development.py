@@ -6,33 +6,50 @@
 import json
 import os
 import secrets
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from social import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data"
-SECRETS = ("DJANGO_SECRET_KEY", "HARK_API_KEY", "HARK_TOKEN_SECRET")
+PUBNUB_KEYS = ("PUBNUB_PUBLISH_KEY", "PUBNUB_SUBSCRIBE_KEY", "PUBNUB_SECRET_KEY")
+SECRETS = ("DJANGO_SECRET_KEY", "HARK_API_KEY", "HARK_TOKEN_SECRET", *PUBNUB_KEYS)
 
 
 def prepare_environment() -> None:
     """Set what is unset: debug mode, lasting secrets, and the embedded PostgreSQL, started."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "social.settings")
     os.environ.setdefault("DJANGO_DEBUG", "1")
-    for name, value in _lasting_secrets().items():
-        os.environ.setdefault(name, value)
+    fill(os.environ, lasting_secrets())
     if "DATABASE_URL" not in os.environ:
         os.environ["DATABASE_URL"] = postgres.start(DATA / "postgres")
 
 
-def _lasting_secrets() -> dict[str, str]:
+def fill(environment: MutableMapping[str, str], made_up: Mapping[str, str]) -> None:
+    """Set whichever of the SECRETS are unset, and what follows from them.
+
+    Keys of PubNub's are taken as they are, if only one is set: made-up ones are good for our own
+    gateway alone, and would be refused by PubNub.
+    """
+    own_keyset = not any(name in environment for name in PUBNUB_KEYS)
+    for name in SECRETS:
+        if own_keyset or name not in PUBNUB_KEYS:
+            environment.setdefault(name, made_up[name])
+    if own_keyset:
+        port = environment.get("GATEWAY_PORT", "8001")
+        environment.setdefault("PUBNUB_ORIGIN", f"127.0.0.1:{port}")
+
+
+def lasting_secrets() -> dict[str, str]:
     """Return the secrets made at the first run, so that people stay signed in over a restart."""
     file = DATA / "secrets.json"
-    if file.exists():
-        kept: dict[str, str] = json.loads(file.read_text())
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    if kept.keys() >= set(SECRETS):
         return kept
     DATA.mkdir(exist_ok=True)
-    made = {name: secrets.token_urlsafe(48) for name in SECRETS}
+    made = {name: secrets.token_urlsafe(48) for name in SECRETS} | kept
     file.touch(mode=0o600)
+    file.chmod(0o600)
     file.write_text(json.dumps(made, indent=2) + "\n")
     return made

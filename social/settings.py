@@ -1,12 +1,14 @@
 """Settings of the social application. All come from the environment and are safe by default.
 
 `social.development` sets what a development machine needs; a deployment sets DJANGO_SECRET_KEY,
-DJANGO_ALLOWED_HOSTS, DATABASE_URL, HARK_API_KEY and HARK_TOKEN_SECRET itself.
+DJANGO_ALLOWED_HOSTS, DATABASE_URL, HARK_API_KEY and HARK_TOKEN_SECRET itself; on PubNub, its keys
+instead of the last two.
 """
 
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -102,7 +104,6 @@ USE_TZ = True
 STATIC_URL = "static/"
 
 # What browsers get
-GATEWAY_URL = os.environ.get("HARK_URL", f"ws://localhost:{GATEWAY_PORT}/connection/websocket")
 FRONTEND = ROOT / "web/out"
 if FRONTEND.is_dir():
     WHITENOISE_ROOT = FRONTEND
@@ -158,7 +159,7 @@ SILENCED_SYSTEM_CHECKS = [
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Hark <hark@localhost>")
 if DEBUG:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = DATA / "mail"
+    EMAIL_FILE_PATH = os.environ.get("EMAIL_FILE_PATH", DATA / "mail")
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
@@ -166,14 +167,44 @@ EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = enabled("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10
 
-# Notifications
-HARK = {
-    "BACKEND": "hark.backends.centrifugo.CentrifugoBackend",
-    "OPTIONS": {
-        "api_url": os.environ.get("HARK_API_URL", f"http://127.0.0.1:{GATEWAY_PORT}/api"),
-        "api_key": required("HARK_API_KEY"),
-        "token_secret": required("HARK_TOKEN_SECRET"),
-        "url": GATEWAY_URL,
+# Notifications, and where browsers connect for them
+HARK_BACKEND = os.environ.get("HARK_BACKEND") or "centrifugo"
+if HARK_BACKEND == "centrifugo":
+    REALTIME_URL = os.environ.get("HARK_URL", f"ws://localhost:{GATEWAY_PORT}/connection/websocket")
+    HARK: dict[str, Any] = {
+        "BACKEND": "hark.backends.centrifugo.CentrifugoBackend",
+        "OPTIONS": {
+            "api_url": os.environ.get("HARK_API_URL", f"http://127.0.0.1:{GATEWAY_PORT}/api"),
+            "api_key": required("HARK_API_KEY"),
+            "token_secret": required("HARK_TOKEN_SECRET"),
+            "url": REALTIME_URL,
+        },
+    }
+elif HARK_BACKEND == "pubnub":
+    ORIGIN = urlsplit(f"//{os.environ.get('PUBNUB_ORIGIN') or 'ps.pndsn.com'}")
+    SSL = ORIGIN.hostname not in {"localhost", "127.0.0.1", "::1"}  # a gateway on this machine
+    REALTIME_URL = f"{'https' if SSL else 'http'}://{ORIGIN.netloc}"
+    HARK = {
+        "BACKEND": "hark.backends.pubnub.PubNubBackend",
+        "OPTIONS": {
+            "publish_key": required("PUBNUB_PUBLISH_KEY"),
+            "subscribe_key": required("PUBNUB_SUBSCRIBE_KEY"),
+            "secret_key": required("PUBNUB_SECRET_KEY"),
+            "origin": ORIGIN.netloc,
+            "ssl": SSL,
+            "cache": "tokens",
+        },
+    }
+else:
+    raise ImproperlyConfigured(f"HARK_BACKEND={HARK_BACKEND}: use centrifugo or pubnub.")
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # What the relay revokes was granted by web processes, perhaps on other machines.
+    "tokens": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "pubnub_tokens",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
     },
 }
 
@@ -209,6 +240,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"django": {"handlers": [], "level": "INFO"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        "httpx": {"level": "WARNING"},  # it would log what signs a request to PubNub
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from social import postgres
-from social.development import ROOT, SECRETS
+from social.development import ROOT, SECRETS, fill
 from social.run.processes import Service, stop_all
 from social.run.services import describe_services
 
@@ -54,18 +54,19 @@ class Stack:
 
 @contextmanager
 def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
-    """Start everything, with logs in `folder`; stop it all at the end of the block."""
+    """Start everything, with logs and mail in `folder`; stop it all at the end of the block."""
     port, gateway_port = free_ports(2)
     everything = {
-        **os.environ,
-        **{name: secrets.token_urlsafe(32) for name in SECRETS},
+        **inherited(),
         "DJANGO_SETTINGS_MODULE": "social.settings",
         "DJANGO_DEBUG": "1",
         "DATABASE_URL": postgres.start(),
         "PORT": str(port),
         "GATEWAY_PORT": str(gateway_port),
+        "EMAIL_FILE_PATH": str(folder / "mail"),
         **environment,
     }
+    fill(everything, {name: secrets.token_urlsafe(32) for name in SECRETS})
     run_manage(everything, "migrate", "--verbosity", "0")
     services = {service.name: service for service in describe_services(everything, logs=folder)}
     stack = Stack(f"http://localhost:{port}", everything, services)
@@ -75,6 +76,12 @@ def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
         yield stack
     finally:
         stop_all(services.values())
+
+
+def inherited() -> dict[str, str]:
+    """Return our own environment without keys of PubNub's and what else chooses a backend."""
+    left_out = {*SECRETS, "PUBNUB_ORIGIN", "HARK_BACKEND"}
+    return {name: value for name, value in os.environ.items() if name not in left_out}
 
 
 def run_manage(environment: dict[str, str], *arguments: str) -> str:

@@ -18,7 +18,7 @@ def policy_of_page(page: Path) -> str:
     from django.conf import settings  # noqa: PLC0415 (the settings import this module)
 
     scripts = inline_scripts_of(page.read_text(encoding="utf-8"))
-    return content_security_policy(gateway_url=settings.GATEWAY_URL, inline_scripts=scripts)
+    return content_security_policy(realtime_url=settings.REALTIME_URL, inline_scripts=scripts)
 
 
 def is_immutable(path: str, url: str) -> bool:  # noqa: ARG001

@@ -14,7 +14,7 @@ class SecurityHeaders:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.policy = content_security_policy(gateway_url=settings.GATEWAY_URL)
+        self.policy = content_security_policy(realtime_url=settings.REALTIME_URL)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

@@ -9,16 +9,14 @@ from urllib.parse import urlsplit
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 
 
-def content_security_policy(*, gateway_url: str, inline_scripts: Iterable[str] = ()) -> str:
+def content_security_policy(*, realtime_url: str, inline_scripts: Iterable[str] = ()) -> str:
     """Return the header's value.
 
     Args:
-        gateway_url: Where browsers open their WebSocket; plain HTTP to it is allowed as well.
+        realtime_url: Where browsers connect; beside a WebSocket, plain HTTP is allowed as well.
         inline_scripts: The only ones that run, each known by its hash.
     """
     hashes = sorted({f"'sha256-{digest(script)}'" for script in inline_scripts})
-    gateway = urlsplit(gateway_url)
-    http = "https" if gateway.scheme == "wss" else "http"
     directives = {
         "default-src": ["'self'"],
         "script-src": ["'self'", *hashes],
@@ -26,15 +24,20 @@ def content_security_policy(*, gateway_url: str, inline_scripts: Iterable[str] =
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'", "data:"],
-        "connect-src": [
-            "'self'", f"{gateway.scheme}://{gateway.netloc}", f"{http}://{gateway.netloc}",
-        ],
+        "connect-src": ["'self'", *origins(realtime_url)],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
-    }  # fmt: skip
+    }
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
+
+
+def origins(realtime_url: str) -> list[str]:
+    """Return the origin of a URL; of a WebSocket's also that of HTTP, which SDKs fall back to."""
+    url = urlsplit(realtime_url)
+    schemes = [url.scheme, url.scheme.replace("ws", "http")]
+    return [f"{scheme}://{url.netloc}" for scheme in dict.fromkeys(schemes)]
 
 
 def inline_scripts_of(html: str) -> list[str]:

@@ -13,6 +13,8 @@ from social.run.processes import Service
 def describe_services(environment: Mapping[str, str], *, logs: Path) -> list[Service]:
     """Return gateway, relay and web server, in the order in which they need each other.
 
+    No gateway is among them if screens connect elsewhere: to PubNub's network.
+
     Args:
         environment: What all of them get; PORT and GATEWAY_PORT say where they listen.
         logs: The folder for a log file each.
@@ -20,14 +22,15 @@ def describe_services(environment: Mapping[str, str], *, logs: Path) -> list[Ser
     port, gateway_port = environment["PORT"], environment["GATEWAY_PORT"]
     manage = [sys.executable, str(development.ROOT / "manage.py")]
     gunicorn = [sys.executable, "-m", "gunicorn", "--chdir", str(development.ROOT)]
+    gateway = Service(
+        "gateway",
+        [*manage, "hark", "gateway"],
+        environment,
+        logs / "gateway.log",
+        lambda: is_healthy(f"http://127.0.0.1:{gateway_port}/health"),
+    )
     return [
-        Service(
-            "gateway",
-            [*manage, "hark", "gateway"],
-            environment,
-            logs / "gateway.log",
-            lambda: is_healthy(f"http://127.0.0.1:{gateway_port}/health"),
-        ),
+        *([gateway] if needs_gateway(environment) else []),
         Service("relay", [*manage, "hark", "relay"], environment, logs / "relay.log"),
         Service(
             "web",
@@ -43,6 +46,12 @@ def describe_services(environment: Mapping[str, str], *, logs: Path) -> list[Ser
             lambda: is_healthy(f"http://127.0.0.1:{port}/healthz"),
         ),
     ]
+
+
+def needs_gateway(environment: Mapping[str, str]) -> bool:
+    """Return whether screens are to connect to a gateway of ours."""
+    ours = f"127.0.0.1:{environment['GATEWAY_PORT']}"
+    return environment.get("HARK_BACKEND") != "pubnub" or environment.get("PUBNUB_ORIGIN") == ours
 
 
 def is_healthy(url: str) -> bool:

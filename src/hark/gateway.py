@@ -1,30 +1,73 @@
 """The embedded gateway's options, from Django's settings. It runs as a process of its own, and is
 never imported here.
+
+Which of its protocols is told about follows from HARK["BACKEND"].
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
+from django.utils.module_loading import import_string
 
 from hark.channels import INBOX, namespaces
 from hark.conf import settings
+from hark.exceptions import HarkError
 
+PUBNUBS_OWN = ("pndsn.com", "pubnub.com", "pubnubapi.com")
 KEPT = {"history_size": 100, "history_ttl": "5m", "force_recovery": True}
 
 
+class NoGateway(HarkError):
+    """Screens connect to PubNub's own network."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"HARK['OPTIONS']['origin'] is {origin}: PubNub's network is the gateway")
+
+
 def environment() -> dict[str, str]:
-    """Return the variables that the gateway reads, as HARK["OPTIONS"] has them."""
-    options = settings().OPTIONS
-    api = urlsplit(options["api_url"])
+    """Return the variables that the gateway reads, as HARK["OPTIONS"] has them.
+
+    Raises:
+        NoGateway: None is needed.
+    """
+    given = settings()
+    speaks_pubnub = import_string(given.BACKEND).name == "pubnub"
     return {
-        "HARK_GATEWAY_HTTP_SERVER_ADDRESS": api.hostname or "127.0.0.1",
-        "HARK_GATEWAY_HTTP_SERVER_PORT": str(api.port or 8000),
-        "HARK_GATEWAY_HTTP_API_KEY": options["api_key"],
-        "HARK_GATEWAY_CLIENT_TOKEN_HMAC_SECRET_KEY": options["token_secret"],
+        **(_pubnub if speaks_pubnub else _centrifugo)(given.OPTIONS),
         "HARK_GATEWAY_CLIENT_ALLOWED_ORIGINS": " ".join(_origins()),
         "HARK_GATEWAY_CHANNEL_NAMESPACES": json.dumps(_namespaces()),
+    }
+
+
+def _centrifugo(options: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        **_address(options["api_url"]),
+        "HARK_GATEWAY_HTTP_API_KEY": options["api_key"],
+        "HARK_GATEWAY_CLIENT_TOKEN_HMAC_SECRET_KEY": options["token_secret"],
+    }
+
+
+def _pubnub(options: Mapping[str, Any]) -> dict[str, str]:
+    origin = options.get("origin", "ps.pndsn.com")
+    if (urlsplit(f"//{origin}").hostname or "").endswith(PUBNUBS_OWN):
+        raise NoGateway(origin)
+    keyset = {name: options[name] for name in ("publish_key", "subscribe_key", "secret_key")}
+    return {
+        # With TLS that is the proxy's address, and the gateway's own is for the operator to set.
+        **({} if options.get("ssl", True) else _address(f"//{origin}")),
+        "HARK_GATEWAY_PUBNUB_ENABLED": "true",
+        "HARK_GATEWAY_PUBNUB_KEYSETS": json.dumps([keyset]),
+    }
+
+
+def _address(url: str) -> dict[str, str]:
+    server = urlsplit(url)
+    return {
+        "HARK_GATEWAY_HTTP_SERVER_ADDRESS": server.hostname or "127.0.0.1",
+        "HARK_GATEWAY_HTTP_SERVER_PORT": str(server.port or 8000),
     }
 
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from hark import notify
+from hark.backends.base import BackendError, Misconfigured, Unavailable
 from hark.models import Notification
 from tests.hark.testapp.models import Remark
 from tests.hark.testapp.notifications import Note, Poison
@@ -220,6 +221,21 @@ def test_a_bad_through_is_400(bo_client: APIClient, through: Any) -> None:
     answer = bo_client.post(f"{INBOX}read-all/", {"through": through}, format="json")
     assert answer.status_code == 400
     assert "through" in answer.json()
+
+
+@pytest.mark.parametrize("failure", [Unavailable("refused"), Misconfigured("wrong key")])
+def test_a_backend_that_cannot_be_asked_is_503_with_a_sentence(
+    bo_client: APIClient, monkeypatch: pytest.MonkeyPatch, failure: BackendError
+) -> None:
+    def fail(*_: Any) -> None:
+        raise failure
+
+    monkeypatch.setattr("hark.tokens.backend", fail)
+    answer = bo_client.post("/api/hark/connect/")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "detail": "Live updates cannot be had right now. Try again in a moment."
+    }
 
 
 def test_connect_opens_the_readers_own_inbox_for_ten_minutes(bo: Any, bo_client: APIClient) -> None:

@@ -98,10 +98,12 @@ def test_every_answer_says_what_a_browser_may_do_with_it(site: Site, url: str) -
             ["ws://localhost:8001", "http://localhost:8001"],
         ),
         ("wss://live.example.org/x", ["wss://live.example.org", "https://live.example.org"]),
+        ("http://127.0.0.1:8001", ["http://127.0.0.1:8001"]),
+        ("https://ps.pndsn.com", ["https://ps.pndsn.com"]),
     ],
 )
 def test_pages_may_connect_to_us_and_to_the_gateway_alone(gateway: str, allowed: list[str]) -> None:
-    policy = content_security_policy(gateway_url=gateway)
+    policy = content_security_policy(realtime_url=gateway)
     assert f"connect-src 'self' {' '.join(allowed)};" in policy
 
 

@@ -3,15 +3,20 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.test import Client
 
+from social import development
 from social.accounts.models import User
+from social.development import PUBNUB_KEYS, SECRETS, fill
 from social.posts.models import Comment, Post
+from social.run.services import needs_gateway
 
 
 @pytest.mark.django_db
@@ -86,3 +91,72 @@ def test_a_secret_that_is_not_set_is_named_instead_of_made_up(missing: str) -> N
     done = run_check(**(DEPLOYED | {missing: ""}))
     assert done.returncode != 0
     assert f"Set {missing} in the environment" in done.stderr
+
+
+ON_PUBNUB = {
+    "DJANGO_SECRET_KEY": DEPLOYED["DJANGO_SECRET_KEY"],
+    "DJANGO_ALLOWED_HOSTS": "example.org",
+    "HARK_BACKEND": "pubnub",
+    "PUBNUB_PUBLISH_KEY": "pub-c-1",
+    "PUBNUB_SUBSCRIBE_KEY": "sub-c-1",
+    "PUBNUB_SECRET_KEY": "sec-c-1",
+}
+
+
+def test_a_deployment_on_pubnub_needs_its_keys_and_no_others() -> None:
+    done = run_check(**ON_PUBNUB)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("missing", PUBNUB_KEYS)
+def test_a_key_of_pubnubs_that_is_not_set_is_named(missing: str) -> None:
+    done = run_check(**(ON_PUBNUB | {missing: ""}))
+    assert done.returncode != 0
+    assert f"Set {missing} in the environment" in done.stderr
+
+
+def test_a_backend_that_there_is_not_is_named() -> None:
+    done = run_check(**(DEPLOYED | {"HARK_BACKEND": "pigeons"}))
+    assert done.returncode != 0
+    assert "HARK_BACKEND=pigeons: use centrifugo or pubnub" in done.stderr
+
+
+MADE_UP = {name: f"made up {name}" for name in SECRETS}
+
+
+def test_without_keys_pubnub_is_our_own_gateway_with_keys_made_up() -> None:
+    environment = {"GATEWAY_PORT": "9001", "HARK_BACKEND": "pubnub"}
+    fill(environment, MADE_UP)
+    assert environment["PUBNUB_ORIGIN"] == "127.0.0.1:9001"
+    assert all(environment[name] == MADE_UP[name] for name in PUBNUB_KEYS)
+    assert needs_gateway(environment)
+
+
+@pytest.mark.parametrize("given", PUBNUB_KEYS)
+def test_a_key_of_pubnubs_is_never_joined_by_made_up_ones(given: str) -> None:
+    environment = {"GATEWAY_PORT": "9001", "HARK_BACKEND": "pubnub", given: "its own"}
+    fill(environment, MADE_UP)
+    assert {name: environment.get(name) for name in PUBNUB_KEYS if name in environment} == {
+        given: "its own"
+    }
+    assert not needs_gateway(environment)
+
+
+def test_secrets_that_are_new_join_those_kept_from_an_earlier_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(development, "DATA", tmp_path)
+    (tmp_path / "secrets.json").write_text('{"HARK_API_KEY": "kept"}')
+    first = development.lasting_secrets()
+    assert first["HARK_API_KEY"] == "kept"
+    assert set(first) == set(SECRETS)
+    assert development.lasting_secrets() == first
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
+
+
+def test_migrate_makes_the_table_that_remembers_tokens(transactional_db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pubnub_tokens")
+    call_command("migrate", verbosity=0)
+    caches["tokens"].set("kept", 1)
+    assert caches["tokens"].get("kept") == 1

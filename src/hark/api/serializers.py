@@ -1,6 +1,6 @@
 """The API's shapes. `hark.render` makes the answers; these describe them and check requests."""
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_serializer
 from rest_framework import serializers
 
 from hark.channels import Channel
@@ -86,6 +86,26 @@ class CentrifugoConnectSerializer(serializers.Serializer[None]):
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
     channels = serializers.ListField(child=serializers.CharField())
+
+
+class PubNubConnectSerializer(serializers.Serializer[None]):
+    """How to connect with a `pubnub` SDK."""
+
+    backend = serializers.ChoiceField(choices=["pubnub"])
+    origin = serializers.CharField(help_text="Host and port, without a scheme.")
+    ssl = serializers.BooleanField()
+    subscribe_key = serializers.CharField()
+    user_id = serializers.CharField()
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    channels = serializers.ListField(child=serializers.CharField())
+
+
+ConnectSerializer = PolymorphicProxySerializer(
+    component_name="Connect",
+    serializers={"centrifugo": CentrifugoConnectSerializer, "pubnub": PubNubConnectSerializer},
+    resource_type_field_name="backend",
+)
 
 
 class SubscribeSerializer(serializers.Serializer[None]):

@@ -1,9 +1,10 @@
 """The REST API: thin, scoped to the signed-in reader, safe to repeat."""
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,8 +19,8 @@ from rest_framework.views import APIView
 
 from hark import inbox, tokens
 from hark.api.serializers import (
-    CentrifugoConnectSerializer,
     ChangesSerializer,
+    ConnectSerializer,
     CountsSerializer,
     ErrorSerializer,
     ItemSerializer,
@@ -28,12 +29,16 @@ from hark.api.serializers import (
     SubscribeSerializer,
     SubscriptionSerializer,
 )
+from hark.backends.base import BackendError
 from hark.models import Notification
 from hark.render import items
 
 PAGE_SIZE = 20
 CHANGES_SIZE = 100
 MAX_NUMBER = 2**63 - 1
+
+T = TypeVar("T")
+logger = logging.getLogger("hark")
 
 STATE = OpenApiParameter("state", enum=[each.value for each in inbox.State], default="all")
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
@@ -45,6 +50,14 @@ class StartAfresh(APIException):
 
     status_code = status.HTTP_410_GONE
     default_code = "start_afresh"
+
+
+class BackendUnavailable(APIException):
+    """The realtime backend cannot be asked; notifications wait in the inbox meanwhile."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = _("Live updates cannot be had right now. Try again in a moment.")
+    default_code = "backend_unavailable"
 
 
 class ReaderView(APIView):
@@ -60,10 +73,14 @@ class ReaderView(APIView):
 class ConnectView(ReaderView):
     """How to connect, with a fresh token."""
 
-    @extend_schema(operation_id="hark_connect", request=None, responses=CentrifugoConnectSerializer)
+    @extend_schema(
+        operation_id="hark_connect",
+        request=None,
+        responses={200: ConnectSerializer, 503: ErrorSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Return where to connect and a token that opens the reader's own inbox."""
-        return Response(asdict(tokens.connect_info(request.user.pk)))
+        return Response(asdict(_asked(lambda: tokens.connect_info(request.user.pk))))
 
 
 class SubscribeView(ReaderView):
@@ -72,13 +89,19 @@ class SubscribeView(ReaderView):
     @extend_schema(
         operation_id="hark_subscribe",
         request=SubscribeSerializer,
-        responses={200: SubscriptionSerializer, 400: ErrorSerializer, 403: ErrorSerializer},
+        responses={
+            200: SubscriptionSerializer,
+            400: ErrorSerializer,
+            403: ErrorSerializer,
+            503: ErrorSerializer,
+        },
     )
     def post(self, request: Request) -> Response:
         """Return a subscription token, if the channel's policy admits the reader."""
         given = SubscribeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        opened = tokens.subscription(request.user, given.validated_data["channel"])
+        channel = given.validated_data["channel"]
+        opened = _asked(lambda: tokens.subscription(request.user, channel))
         if opened is None:
             raise PermissionDenied
         return Response(asdict(opened))
@@ -208,6 +231,15 @@ def _since(request: Request) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", given, re.ASCII):
         raise ValidationError({"since": [_("Give the modseq you hold, a whole number from 0.")]})
     return int(given)
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    """Ask the backend for a token; some make their own, others have to be reached."""
+    try:
+        return ask()
+    except BackendError as error:
+        logger.warning("No token could be had: %s", error)
+        raise BackendUnavailable from error
 
 
 def _found(mark: Callable[[], Any]) -> Any:

@@ -264,8 +264,9 @@ def _configuration(options: PubNubOptions, timeout: float) -> PNConfiguration:
     configuration.user_id = options.user_id
     configuration.origin = options.origin
     configuration.ssl = options.ssl
-    configuration.connect_timeout = timeout
-    configuration.non_subscribe_request_timeout = timeout
+    seconds = math.ceil(timeout)  # the SDK refuses fractions
+    configuration.connect_timeout = seconds
+    configuration.non_subscribe_request_timeout = seconds
     configuration.enable_subscribe = False  # it only speaks, and needs no threads to listen
     configuration.disable_config_locking = False
     return configuration

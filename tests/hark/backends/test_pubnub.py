@@ -45,7 +45,7 @@ def options(gateway: GatewayProcess) -> dict[str, Any]:
 
 @pytest.fixture
 def backend(options: dict[str, Any]) -> Iterator[PubNubBackend]:
-    made = PubNubBackend(options, timeout=5)
+    made = PubNubBackend(options, timeout=4.5)
     yield made
     made.close()
 

@@ -558,20 +558,24 @@ export interface components {
             id: string;
             name: string;
         };
-        /**
-         * @description * `centrifugo` - centrifugo
-         * @enum {string}
-         */
-        BackendEnum: "centrifugo";
         /** @description How to connect with the `centrifuge` SDK. */
         CentrifugoConnect: {
-            backend: components["schemas"]["BackendEnum"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            backend: "centrifugo";
             url: string;
             token: string;
             /** Format: date-time */
             expires_at: string;
             channels: string[];
         };
+        /**
+         * @description * `centrifugo` - centrifugo
+         * @enum {string}
+         */
+        CentrifugoConnectBackendEnum: "centrifugo";
         Comment: {
             /** Format: uuid */
             readonly id: string;
@@ -593,6 +597,7 @@ export interface components {
         CommentRequest: {
             text: string;
         };
+        Connect: components["schemas"]["CentrifugoConnect"] | components["schemas"]["PubNubConnect"];
         HarkError: {
             detail: string;
         };
@@ -716,6 +721,28 @@ export interface components {
             title: string;
             text: string;
         };
+        /** @description How to connect with a `pubnub` SDK. */
+        PubNubConnect: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            backend: "pubnub";
+            /** @description Host and port, without a scheme. */
+            origin: string;
+            ssl: boolean;
+            subscribe_key: string;
+            user_id: string;
+            token: string;
+            /** Format: date-time */
+            expires_at: string;
+            channels: string[];
+        };
+        /**
+         * @description * `pubnub` - pubnub
+         * @enum {string}
+         */
+        PubNubConnectBackendEnum: "pubnub";
         SubscribeRequest: {
             /** @description As `namespace:key`. */
             channel: string;
@@ -1273,7 +1300,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CentrifugoConnect"];
+                    "application/json": components["schemas"]["Connect"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HarkError"];
                 };
             };
         };
@@ -1523,6 +1558,14 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HarkError"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,7 +16,7 @@ from hark.backends import backend
 from hark.backends.base import BackendError
 from hark.conf import settings
 from hark.doctor import examine
-from hark.gateway import environment
+from hark.gateway import NoGateway, environment
 from hark.relay.lease import lease
 from hark.relay.loop import Relay
 
@@ -70,7 +70,11 @@ class Command(BaseCommand):
         if find_spec("hark_gateway") is None:
             raise CommandError("The gateway is not installed: pip install 'django-hark[gateway]'")
         command = [sys.executable, "-m", "hark_gateway"]
-        given = environment() | os.environ  # so that an operator may set anything else, or better
+        try:
+            needed = environment()
+        except NoGateway as error:
+            raise CommandError(f"{error}. Run only the relay and the web server.") from error
+        given = needed | os.environ  # so that an operator may set anything else, or better
         # This process becomes the gateway: whoever stops or kills the one has the other.
         os.execve(sys.executable, command, given)
 

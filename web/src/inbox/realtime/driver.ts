@@ -5,20 +5,10 @@ import type { Listener } from "../types";
 export type CentrifugoInfo = components["schemas"]["CentrifugoConnect"];
 
 /** What PubNub's SDK needs; its network and Hark's gateway alike. */
-export type PubNubInfo = {
-  backend: "pubnub";
-  /** Host and port, without a scheme. */
-  origin: string;
-  ssl: boolean;
-  subscribe_key: string;
-  user_id: string;
-  token: string;
-  expires_at: string;
-  channels: string[];
-};
+export type PubNubInfo = components["schemas"]["PubNubConnect"];
 
 /** How to connect, as `connect/` answers: which backend, and a token that opens one's channels. */
-export type ConnectInfo = CentrifugoInfo | PubNubInfo;
+export type ConnectInfo = components["schemas"]["Connect"];
 
 export type Circumstances<Info> = {
   info: Info;
