@@ -92,5 +92,5 @@ class Link:
             writer.write(data)
             await writer.drain()
         await self._flowing.wait()
-        if writer.can_write_eof():
+        if not writer.is_closing():
             writer.write_eof()

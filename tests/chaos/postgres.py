@@ -1,5 +1,6 @@
 """A PostgreSQL of the run's own, which can be killed and started again on the same data."""
 
+import atexit
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -55,3 +56,4 @@ class Postgres:
         with suppress(psutil.NoSuchProcess):
             self.kill()
         self._server.cleanup()
+        atexit.unregister(self._server._cleanup)  # it would make its lock file, and folder, anew
