@@ -89,6 +89,14 @@ def test_the_oldest_messages_of_a_channel_make_room(messages: MessageStore) -> N
     assert (kept(messages, "room"), kept(messages, "other")) == ([3, 4, 5], [6])
 
 
+def test_in_a_large_channel_they_make_room_several_at_a_time(database: Database) -> None:
+    store = MessageStore(database, size=32, ttl=60)
+    publish(store, "room", *range(1, 35))
+    assert len(kept(store, "room")) == 34
+    publish(store, "room", 35)
+    assert kept(store, "room") == list(range(4, 36))
+
+
 def test_a_deleted_message_makes_room_for_another(messages: MessageStore) -> None:
     publish(messages, "room", 1, 2, 3)
     messages.delete("room", Range(1, 2))

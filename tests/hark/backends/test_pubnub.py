@@ -124,7 +124,7 @@ def test_disconnecting_revokes_every_token_of_the_user_and_no_others(
 def test_order_within_a_channel_is_kept_while_channels_go_out_together(
     gateway: GatewayProcess, backend: PubNubBackend
 ) -> None:
-    channels = [Channel("article", str(number)) for number in range(10)]
+    channels = [Channel("article", f"ordered-{number}") for number in range(10)]
     publications = [
         Publication(channel=channel, data={"n": n}) for n in range(5) for channel in channels
     ]

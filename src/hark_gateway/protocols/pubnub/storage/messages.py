@@ -53,7 +53,8 @@ class MessageStore:
     """Messages of all channels.
 
     Args:
-        size: Messages kept in one channel, at most; the oldest make room.
+        size: Messages kept in one channel; the oldest make room, several at a time, so that up to
+            a sixteenth more may be there.
         ttl: Seconds each one is kept, unless it was published with another time.
     """
 
@@ -75,7 +76,7 @@ class MessageStore:
         self._database.write(sql, values)
         self._kept[message.channel] += 1
         surplus = self._kept[message.channel] - self._size
-        if surplus > 0:
+        if surplus > self._size // 16:
             self._drop_oldest(message.channel, surplus)
 
     def fetch(
