@@ -225,7 +225,7 @@ class ShutdownOptions:
     """How the server stops."""
 
     timeout: Seconds = 8.0
-    """How long clients are given to go, over which they are spread."""
+    """How long clients are given to go before they are cut off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

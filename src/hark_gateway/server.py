@@ -36,8 +36,12 @@ TICK = 0.1
 """Seconds between looks at the deadlines of connections."""
 SPARE_FILES = 64
 """Files that are not client connections, kept out of their count."""
-MAX_DISCONNECTS_PER_SECOND = 1000
-"""How fast clients are sent away when stopping, unless time is too short for that."""
+DISCONNECTS_PER_SECOND = 1000
+"""How fast clients are sent away when stopping, unless that would take longer than `MAX_SPREAD`."""
+MAX_SPREAD = 1.0
+"""Seconds between the first client sent away and the last. SDKs wait half a second to a second
+before they return; whoever finds nothing then waits twice as long each time, so that those sent
+away early would come late to the next gateway."""
 
 
 class Gateway:
@@ -178,13 +182,18 @@ class Gateway:
     async def _disconnect_spread(self) -> None:
         """End all sessions over a while, so that they do not all come back at once."""
         sessions = tuple(self.door.clients)
-        seconds = min(len(sessions) / MAX_DISCONNECTS_PER_SECOND, self.config.shutdown.timeout / 2)
+        seconds = min(
+            len(sessions) / DISCONNECTS_PER_SECOND, MAX_SPREAD, self.config.shutdown.timeout / 2
+        )
         batch = max(math.ceil(len(sessions) * TICK / seconds), 1) if seconds else 1
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         for start in range(0, len(sessions), batch):
-            if start:
-                await asyncio.sleep(TICK)
             for session in sessions[start : start + batch]:
                 session.disconnect(SHUTDOWN)
+            due += TICK
+            if start + batch < len(sessions):
+                await asyncio.sleep(due - loop.time())
 
 
 def connection_limit(config: Config) -> int:
