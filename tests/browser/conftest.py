@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.stack import Stack, running_stack
 
@@ -21,16 +21,25 @@ expect.set_options(timeout=PATIENCE)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account."""
+    """Somebody with an account, who has signed in."""
 
     name: str
     email: str
+    session: str
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running_stack(tmp_path_factory.mktemp("logs")) as stack:
+@pytest.fixture(scope="session", params=["centrifugo", "pubnub"])
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """The application on each realtime backend, one after the other."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with running_stack(folder, HARK_BACKEND=request.param) as stack:
         yield stack
+
+
+on_one_backend = pytest.mark.parametrize("stack", ["centrifugo"], indirect=True, scope="session")
+"""For what has nothing to do with how news come in."""
 
 
 @pytest.fixture(scope="module")
@@ -51,35 +60,64 @@ def person(stack: Stack) -> Callable[[str], Person]:
     """Make an account: `person("Ana")`. Each has a name of its own, so that tests share a site."""
 
     def sign_up(name: str) -> Person:
-        unique = f"{name}{next(numbers)}"
-        person = Person(unique, f"{unique.lower()}@example.com")
-        answer = httpx.post(
-            f"{stack.url}/_allauth/app/v1/auth/signup",
-            json={"username": unique, "email": person.email, "password": PASSWORD},
-        )
+        number = next(numbers)
+        unique = f"{name}{number}"
+        email = f"{unique.lower()}@example.com"
+        # From an address of their own: so many from one would be too many.
+        home = httpx.HTTPTransport(local_address=f"127.0.1.{number % 250 + 1}")
+        with httpx.Client(transport=home) as client:
+            answer = client.post(
+                f"http://127.0.0.1:{stack.environment['PORT']}/_allauth/app/v1/auth/signup",
+                json={"username": unique, "email": email, "password": PASSWORD},
+            )
         assert answer.status_code == 200, answer.text
-        return person
+        return Person(unique, email, answer.json()["meta"]["session_token"])
 
     return sign_up
 
 
 @pytest.fixture
-def signed_in(stack: Stack, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a page in a browser profile of its own and sign in: `signed_in(ana)`."""
-    contexts = []
+def ana(person: Callable[[str], Person]) -> Person:
+    return person("Ana")
 
-    def sign_in(person: Person, **options: object) -> Page:
+
+@pytest.fixture
+def bo(person: Callable[[str], Person]) -> Person:
+    return person("Bo")
+
+
+@pytest.fixture
+def profile(stack: Stack, browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Make a browser profile, with its own cookies and storage: `profile(color_scheme="dark")`."""
+    made: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
         context = browser.new_context(base_url=stack.url, **options)
         context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/signin/")
-        page.get_by_label("Email").fill(person.email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("button", name="Notifications").wait_for()
-        return page
+        made.append(context)
+        return context
 
-    yield sign_in
-    for context in contexts:
+    yield make
+    for context in made:
         context.close()
+
+
+@pytest.fixture
+def signed_in(stack: Stack, profile: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Open the site in a profile of its own, as somebody: `signed_in(ana)`."""
+
+    def enter(person: Person, **options: object) -> Page:
+        context = profile(**options)
+        cookie = {"name": "sessionid", "value": person.session, "url": stack.url}
+        context.add_cookies([cookie])
+        return open_tab(context)
+
+    return enter
+
+
+def open_tab(context: BrowserContext, url: str = "/") -> Page:
+    """Open another tab of a profile in which somebody is signed in."""
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Notifications").wait_for()
+    return page

@@ -4,54 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Person
+from tests.browser.pages import bell, comment, connection, publish, shows_once, sign_in, sign_out
 from tests.stack import Stack
-
-
-@pytest.fixture
-def ana(person: Callable[[str], Person]) -> Person:
-    return person("Ana")
-
-
-@pytest.fixture
-def bo(person: Callable[[str], Person]) -> Person:
-    return person("Bo")
-
-
-def publish(page: Page, title: str) -> str:
-    """Write a post; return the address it is read at."""
-    page.goto("/write/")
-    page.get_by_label("Title").fill(title)
-    page.get_by_label("Text").fill("What do you drink when it rains?")
-    page.get_by_role("button", name="Publish").click()
-    page.wait_for_url(re.compile(r"/post/\?id="))
-    expect(page.get_by_role("heading", name=title)).to_be_visible()
-    return page.url
-
-
-def comment(page: Page, post_url: str, text: str) -> None:
-    page.goto(post_url)
-    page.get_by_label("Comment", exact=True).fill(text)
-    page.get_by_role("button", name="Comment", exact=True).click()
-    expect(page.get_by_role("main").get_by_role("listitem").filter(has_text=text)).to_be_visible()
-
-
-def bell(page: Page, *, unread: int) -> None:
-    """Expect the bell, and the title of the page, to count `unread`."""
-    name = re.compile(rf"Notifications, {unread} unread")
-    expect(page.get_by_role("button", name=name)).to_be_visible()
-    expect(page).to_have_title(re.compile(rf"^\({unread}\)"))
-
-
-def shows_once(page: Page, text: str) -> None:
-    """Expect the open inbox to hold one item that reads so, and no second."""
-    page.get_by_role("button", name=re.compile("^Notifications")).click()
-    inbox = page.get_by_role("dialog", name="Notifications")
-    expect(inbox.get_by_role("listitem").filter(has_text=text)).to_have_count(1)
-    page.keyboard.press("Escape")
-    expect(inbox).to_be_hidden()
 
 
 def test_a_comment_shows_on_the_authors_open_page(
@@ -98,8 +55,7 @@ def test_what_is_read_on_one_screen_is_read_on_the_other(
     phone.get_by_role("button", name=re.compile("^Notifications")).click()
     phone.get_by_role("button", name="Mark all read").click()
 
-    expect(desktop.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
-    expect(desktop).not_to_have_title(re.compile(r"^\("))
+    bell(desktop, unread=0)
 
 
 @pytest.mark.parametrize("process", ["gateway", "relay"])
@@ -120,3 +76,37 @@ def test_nothing_is_lost_or_shown_twice_while_a_process_is_dead(
     bell(at_bo, unread=3)
     for text in ("Before.", "Meanwhile.", "After."):
         shows_once(at_bo, text)
+
+
+def test_whoever_is_offline_is_told_and_catches_up_once_back(
+    ana: Person, bo: Person, signed_in: Callable[..., Page]
+) -> None:
+    at_bo = signed_in(bo)
+    post = publish(at_bo, "Islands")
+    at_ana = signed_in(ana)
+    comment(at_ana, post, "Before.")
+    bell(at_bo, unread=1)
+
+    at_bo.context.set_offline(True)
+    expect(connection(at_bo)).to_contain_text("You are offline.")
+    comment(at_ana, post, "Meanwhile.")
+    at_bo.context.set_offline(False)
+
+    bell(at_bo, unread=2)
+    expect(connection(at_bo)).to_be_empty()
+    shows_once(at_bo, "Meanwhile.")
+
+
+def test_signing_out_in_one_browser_leaves_the_others_live(
+    ana: Person, bo: Person, signed_in: Callable[..., Page], profile: Callable[..., BrowserContext]
+) -> None:
+    at_bo = signed_in(bo)
+    post = publish(at_bo, "Doors")
+    elsewhere = profile().new_page()
+    elsewhere.goto("/signin/")
+    sign_in(elsewhere, bo)
+    sign_out(elsewhere, bo.name)
+
+    comment(signed_in(ana), post, "Still open.")
+
+    bell(at_bo, unread=1)

@@ -1,0 +1,90 @@
+"""Several tabs of one browser are one listener, and speak with one voice."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, WebSocket
+
+from tests.browser.conftest import Person, on_one_backend, open_tab
+from tests.browser.pages import bell, comment, publish, toast
+
+pytestmark = on_one_backend
+
+# Keeps what a page said to screen readers, since toasts leave by themselves.
+RECORD_TOASTS = """
+window.said = [];
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes)
+    for (const node of addedNodes)
+      if (node.parentElement?.matches('[aria-label="New notifications"]'))
+        window.said.push(node.textContent);
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
+class Tabs:
+    """Three tabs of one browser profile."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._connections: dict[Page, list[WebSocket]] = {}
+        context.on("page", self._watch)
+        context.add_init_script(RECORD_TOASTS)
+        self.open = [open_tab(context) for _ in range(3)]
+
+    def _watch(self, page: Page) -> None:
+        held = self._connections.setdefault(page, [])
+        page.on("websocket", lambda connection: held.append(connection))  # noqa: PLW0108
+
+    def leaders(self) -> list[Page]:
+        """Return the tabs that hold a connection."""
+        return [
+            page
+            for page in self.open
+            if any(not each.is_closed() for each in self._connections[page])
+        ]
+
+    def close(self, page: Page) -> None:
+        self.open.remove(page)
+        page.close()
+
+    def toasts(self, text: str) -> int:
+        """Return in how many tabs a toast has said so until now."""
+        said = [each for page in self.open for each in page.evaluate("window.said")]
+        return sum(text in each for each in said)
+
+
+def test_three_tabs_share_one_connection_and_one_toast_and_another_leads_when_it_closes(
+    ana: Person, bo: Person, signed_in: Callable[..., Page]
+) -> None:
+    first = signed_in(bo)
+    post = publish(first, "Tabs")
+    first.close()
+    tabs = Tabs(first.context)
+    at_ana = signed_in(ana)
+
+    comment(at_ana, post, "To all of you.")
+    for page in tabs.open:
+        bell(page, unread=1)
+    (leader,) = tabs.leaders()
+
+    comment(at_ana, post, "Said once.")
+    for page in tabs.open:
+        bell(page, unread=2)
+    assert tabs.toasts("To all of you.") == 1  # settled long before the second came
+
+    tabs.close(leader)
+    comment(at_ana, post, "To those who are left.")
+    for page in tabs.open:
+        bell(page, unread=3)
+    assert len(tabs.leaders()) == 1
+
+
+def test_a_toast_that_is_dismissed_is_not_read(
+    ana: Person, bo: Person, signed_in: Callable[..., Page]
+) -> None:
+    at_bo = signed_in(bo)
+    post = publish(at_bo, "Toast")
+    comment(signed_in(ana), post, "With butter.")
+    toast(at_bo, "With butter.").wait_for()
+    at_bo.get_by_role("button", name="Dismiss").click()
+    toast(at_bo, "With butter.").wait_for(state="detached")
+    bell(at_bo, unread=1)  # dismissed, not read
