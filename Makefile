@@ -60,7 +60,7 @@ setup-tests: setup $(sdk_packages:%=%/node_modules/.installed)
 .PHONY: lock
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --all-extras --upgrade --quiet pyproject.toml -o requirements.txt
+		--no-emit-index-url --extra dev --upgrade --quiet pyproject.toml -o requirements.txt
 
 .PHONY: clean
 clean: ## Remove what was built and installed; the data in .data stays
@@ -70,7 +70,7 @@ clean: ## Remove what was built and installed; the data in .data stays
 	@python=$$(./.ci/find-python) && echo "── Python packages" && \
 	{ [ -x $(python) ] || $$python -m venv .venv || { rm -rf .venv; \
 		echo "hark: Python cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }; } && \
-	$(bin)/pip install --quiet --require-hashes -r requirements.txt && \
+	$(bin)/pip install --quiet --use-pep517 --require-hashes -r requirements.txt && \
 	$(bin)/pip install --quiet --no-deps --no-build-isolation -e . && touch $@
 
 $(sdk_packages:%=%/node_modules/.installed): %/node_modules/.installed: %/package-lock.json
