@@ -3,7 +3,10 @@
 from typing import Protocol
 
 from .options import ChannelOptions
-from .stream import NOTHING, Member, Publication, Stream
+from .stream import Member, Publication, Stream
+
+Encoded = dict[object, bytes]
+"""The bytes that each protocol made of one publication."""
 
 
 class Subscriber(Protocol):
@@ -13,8 +16,11 @@ class Subscriber(Protocol):
     def member(self) -> Member | None:
         """Who it shows itself as in presence; None stays unseen."""
 
-    def deliver(self, publication: Publication) -> int:
-        """Pass a publication on; return the bytes that it took."""
+    def deliver(self, publication: Publication, encoded: Encoded) -> int:
+        """Pass a publication on; return the bytes that it took.
+
+        What was made of it for the wire is left in `encoded`, for whoever is told next.
+        """
 
     def joined(self, channel: "Channel", member: Member) -> None:
         """Hear that someone came, oneself included."""
@@ -44,11 +50,10 @@ class Channel:
 
     def deliver(self, publication: Publication) -> int:
         """Hand `publication` to every subscriber; return the bytes that it took."""
-        publication.encoded = {}
+        encoded: Encoded = {}
         size = 0
         for subscriber in tuple(self.subscribers):  # one may leave while being told
-            size += subscriber.deliver(publication)
-        publication.encoded = NOTHING  # history keeps the payload alone
+            size += subscriber.deliver(publication, encoded)
         return size
 
     def announce_join(self, member: Member) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from hark_gateway.hub.channel import Channel
+from hark_gateway.hub.channel import Channel, Encoded
 from hark_gateway.hub.errors import (
     AlreadySubscribed,
     BadRequest,
@@ -33,7 +33,7 @@ class Listener:
         self.hub: Hub | None = None
         self._leaves = leaves
 
-    def deliver(self, publication: Publication) -> int:
+    def deliver(self, publication: Publication, _encoded: Encoded) -> int:
         self.heard.append(publication.data)
         if self._leaves and self.hub is not None and self.channel is not None:
             self.hub.unsubscribe(self, self.channel)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from hark_gateway.hub.channel import Channel
+from hark_gateway.hub.channel import Channel, Encoded
 from hark_gateway.hub.stream import Member, Publication
 
 from .codes import INSUFFICIENT_STATE, STATE_LOST
@@ -33,10 +33,13 @@ class Subscription:
         self.hears_members = False
         self.positioned = False
 
-    def deliver(self, publication: Publication) -> int:
+    def deliver(self, publication: Publication, encoded: Encoded) -> int:
         """Send a publication."""
         session = self.session
-        frame = publication.encoded.get(session.wire) or session.wire.publication(publication)
+        wire = session.wire
+        frame = encoded.get(wire)
+        if frame is None:
+            frame = encoded[wire] = wire.publication(publication)
         session.outlet.deliver(frame)
         return len(frame)
 

@@ -29,10 +29,8 @@ class Wire:
         return self.frame(b'{"push":%b}' % body if self.wraps_pushes else body)
 
     def publication(self, publication: Publication) -> bytes:
-        """Encode a publication's push, framed, and leave it for the next who needs it."""
-        frame = self.push(Push(publication.channel, published(publication)))
-        publication.encoded[self] = frame
-        return frame
+        """Return a publication's push, framed."""
+        return self.push(Push(publication.channel, published(publication)))
 
 
 def _text_frame(message: bytes) -> bytes:
