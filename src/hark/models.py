@@ -116,7 +116,9 @@ class Notification(models.Model):
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
         constraints = [
-            models.UniqueConstraint(fields=["user", "modseq"], name="hark_log"),
+            models.UniqueConstraint(
+                fields=["user", "modseq"], condition=Q(modseq__isnull=False), name="hark_log"
+            ),
             models.UniqueConstraint(
                 fields=["user", "key"], condition=~Q(key=""), name="hark_key_once"
             ),

@@ -147,7 +147,7 @@ def _primary_keys(recipients: Recipients) -> Iterator[Any]:
             raise NotARecipient(recipients.model)
         keys = recipients.values_list("pk", flat=True)
         if not keys.query.is_sliced:
-            keys = keys.order_by().distinct()
+            keys = keys.order_by("pk").distinct()  # neighbours in the indexes are written together
         yield from keys.iterator(CHUNK)
         return
     if not isinstance(recipients, Iterable):

@@ -1,8 +1,10 @@
 """The loop: look, work, look again at once while there is work, then wait to be woken."""
 
+import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, assert_never
 
 from django.db import DatabaseError, connections
@@ -52,6 +54,20 @@ class Circuit:
         self.failures, self.error = 0, ""
 
 
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Let nobody look for garbage during a pass.
+
+    The rows of a batch live to its end, so looking through them again and again, as Python does
+    when so many objects are made, finds nothing; it took a quarter of the relay's time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 class LostLease(Exception):
     """Another relay may be at work: do nothing more."""
 
@@ -85,7 +101,8 @@ class Relay:
                 self._lease.wait(LINGER)
                 continue
             try:
-                worked = self.work()
+                with _no_garbage_collection():
+                    worked = self.work()
                 failures = 0
             except LostLease:
                 continue
