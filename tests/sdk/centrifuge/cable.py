@@ -1,7 +1,9 @@
 """The cable between a client and the gateway, which a test may cut and mend."""
 
 import asyncio
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 CHUNK = 65_536
@@ -32,13 +34,23 @@ class Cable:
         self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def lay(self) -> None:
+    def lay(self) -> None:
         """Open the end for clients."""
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        # Not by asyncio's server: closing that loses what has been accepted a moment ago.
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
 
     @property
     def port(self) -> int:
-        return int(self._server.sockets[0].getsockname()[1])
+        return int(self._listener.getsockname()[1])
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # it has gone again
+            client, _ = self._listener.accept()
+            task = asyncio.create_task(self._carry(client))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def cut(self) -> None:
         """Reset all connections, and each new one, until mended."""
@@ -54,23 +66,21 @@ class Cable:
 
     async def remove(self) -> None:
         """Close everything."""
-        self._server.close()
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
         self.tap = None
         self.cut()
         await asyncio.gather(*self._tasks)
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(self, client: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=client)
         self._ends.add(writer)
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             if self._whole:
                 await self._connect_through(reader, writer)
         finally:
             writer.transport.abort()
             self._ends.discard(writer)
-            self._tasks.discard(task)
 
     async def _connect_through(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -85,14 +95,14 @@ class Cable:
                 return
             self._carried += 1
             await asyncio.gather(
-                pass_on(reader, far_writer, self._listener(self._carried, from_client=True)),
-                pass_on(far_reader, writer, self._listener(self._carried, from_client=False)),
+                pass_on(reader, far_writer, self._hearing(self._carried, from_client=True)),
+                pass_on(far_reader, writer, self._hearing(self._carried, from_client=False)),
             )
         finally:
             far_writer.transport.abort()
             self._ends.discard(far_writer)
 
-    def _listener(self, connection: int, *, from_client: bool) -> Callable[[bytes], None]:
+    def _hearing(self, connection: int, *, from_client: bool) -> Callable[[bytes], None]:
         def listen(data: bytes) -> None:
             if self.tap is not None:
                 self.tap.pass_by(connection, data, from_client=from_client)

@@ -186,10 +186,12 @@ async def plain_socket(gateway: GatewayProcess) -> AsyncIterator[Any]:
 async def scene_on(gateway: GatewayProcess) -> AsyncIterator[Scene]:
     """Set a scene, and clear it away."""
     cable = Cable(gateway.port)
-    await cable.lay()
+    cable.lay()
     headers = {"X-API-Key": KEY}
     try:
-        async with httpx.AsyncClient(base_url=gateway.url, headers=headers) as http:
+        # No connection is kept: one that a killed gateway leaves behind would never be closed.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        async with httpx.AsyncClient(base_url=gateway.url, headers=headers, limits=limits) as http:
             yield Scene(gateway, cable, http)
     finally:
         await cable.remove()

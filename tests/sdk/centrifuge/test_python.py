@@ -111,7 +111,7 @@ async def test_a_refresh_for_another_user_ends_the_connection_for_good(
         return scene.token("bo")
 
     _, diary = await cast.connected(
-        token=scene.token("ana", exp=time.time() + 1), get_token=get_token
+        token=scene.token("ana", exp=time.time() + 2), get_token=get_token
     )
     assert (await diary.next("disconnected")).code == 3500
 

@@ -77,7 +77,7 @@ export const scenarios = {
   },
 
   "a refresh for another user ends the connection for good": async (scene) => {
-    const token = await scene.token("ana", { exp: now() + 1 });
+    const token = await scene.token("ana", { exp: now() + 2 });
     const [, diary] = await scene.connected("ana", { token, getToken: () => scene.token("bo") });
     expect((await diary.next("disconnected")).code, 3500);
   },
