@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Person
+from tests.browser.conftest import PASSWORD, Person
 from tests.browser.pages import bell, comment, connection, publish, shows_once, sign_in, sign_out
 from tests.stack import Stack
 
@@ -110,3 +111,26 @@ def test_signing_out_in_one_browser_leaves_the_others_live(
     comment(signed_in(ana), post, "Still open.")
 
     bell(at_bo, unread=1)
+
+
+def test_a_password_changed_elsewhere_ends_the_session_on_the_open_page(
+    ana: Person, bo: Person, signed_in: Callable[..., Page], stack: Stack
+) -> None:
+    at_bo = signed_in(bo)
+    post = publish(at_bo, "Locks")
+    comment(signed_in(ana), post, "Turn the key.")
+    bell(at_bo, unread=1)
+
+    change_password(stack, bo)
+
+    expect(at_bo.get_by_role("button", name=f"Account: {bo.name}")).to_be_hidden()
+
+
+def change_password(stack: Stack, person: Person) -> None:
+    """Do it with another client, in a session of its own."""
+    with httpx.Client(base_url=f"{stack.url}/_allauth/app/v1/") as client:
+        given = {"email": person.email, "password": PASSWORD}
+        login = client.post("auth/login", json=given)
+        client.headers["X-Session-Token"] = login.json()["meta"]["session_token"]
+        passwords = {"current_password": PASSWORD, "new_password": "a shorter walk"}
+        client.post("account/password/change", json=passwords).raise_for_status()
