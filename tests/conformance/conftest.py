@@ -43,13 +43,14 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         return
     name, _, variant = rest.partition("[")
     promise = name.removeprefix("test_").replace("_", " ").capitalize()
-    protocol = next(each.name for each in DRIVERS if each.name in variant.strip("]").split("-"))
+    involved = {each.name for each in DRIVERS} & set(variant.strip("]").split("-"))
     said = {"passed": "yes", "failed": "**no**"}.get(report.outcome, "")
     if report.skipped and isinstance(report.longrepr, tuple):
         said = report.longrepr[2].removeprefix("Skipped: ")
     row = results.setdefault(promise, {})
-    if row.get(protocol) in (None, "yes"):
-        row[protocol] = said
+    for protocol in involved:
+        if row.get(protocol) in (None, "yes"):
+            row[protocol] = said
 
 
 def pytest_sessionfinish() -> None:

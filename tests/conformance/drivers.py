@@ -4,14 +4,18 @@ To let a protocol join, write a driver here and add it to `DRIVERS`; every case 
 runs on it, unless the case says why it cannot.
 """
 
+import json
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, ClassVar, Literal
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from hark_gateway.protocols.pubnub import signature, tokens
 from hark_gateway.server import Gateway
 from tests.gateway.scene import Client, backend, client, token
 
@@ -125,7 +129,115 @@ class Centrifuge(Driver):
         return "error" in reply
 
 
-DRIVERS: list[Driver] = [Centrifuge()]
+KEYS = {"publish_key": "pub-c", "subscribe_key": "sub-c", "secret_key": "sec-c"}
+
+
+class PubNubListener(Listener):
+    """Polls with a token that it was granted, from the timetoken of its last answer."""
+
+    def __init__(self, http: httpx.AsyncClient, path: str, query: dict[str, str], tt: str) -> None:
+        self._http = http
+        self._path = path
+        self._query = query
+        self._timetoken = tt
+        self._waiting: list[Any] = []
+
+    async def receive(self) -> Any:
+        """Return the payload of the next message, polling until there is one."""
+        while not self._waiting:
+            answer = await self._http.get(self._path, params=self._query | {"tt": self._timetoken})
+            assert answer.status_code == 200, answer.text
+            self._timetoken = answer.json()["t"]["t"]
+            self._waiting = [message["d"] for message in answer.json()["m"]]
+        return self._waiting.pop(0)
+
+    @property
+    def position(self) -> Any:
+        """Return the timetoken."""
+        return self._timetoken
+
+
+class PubNub(Driver):
+    """The PubNub REST API: long polls with granted tokens, and calls that the server signs."""
+
+    name = "pubnub"
+    settings: ClassVar[Mapping[str, Any]] = {
+        "pubnub": {"enabled": True, "keysets": [KEYS], "hold_time": "20s"}
+    }
+
+    @asynccontextmanager
+    async def listening(
+        self, gateway: Gateway, user: str, channel: str, *, since: Any = None
+    ) -> AsyncIterator[PubNubListener]:
+        """Shake hands, which also says where to listen from; leave at the end."""
+        name = spelled(channel)
+        path = f"/v2/subscribe/sub-c/{name}/0"
+        query = {"uuid": user, "auth": granted(user, name)}
+        async with pubnub(gateway) as http:
+            first = await http.get(path, params=query | {"tt": "0"})
+            assert first.status_code == 200, first.text
+            yield PubNubListener(http, path, query, since or first.json()["t"]["t"])
+            await http.get(f"/v2/presence/sub-key/sub-c/channel/{name}/leave", params=query)
+
+    async def publish(self, gateway: Gateway, channel: str, data: Any) -> None:
+        """Publish by POST."""
+        path = f"/publish/pub-c/sub-c/0/{spelled(channel)}/0"
+        body = json.dumps(data).encode()
+        async with pubnub(gateway) as http:
+            answer = await http.post(path, params=signed("POST", path, body), content=body)
+        assert answer.json()[1] == "Sent", answer.text
+
+    async def present(self, gateway: Gateway, channel: str) -> set[str]:
+        """Ask who is here now."""
+        path = f"/v2/presence/sub-key/sub-c/channel/{spelled(channel)}"
+        async with pubnub(gateway) as http:
+            answer = await http.get(path, params=signed("GET", path))
+        return set(answer.json()["uuids"])
+
+    async def is_refused(self, gateway: Gateway, channel: str, credentials: Credentials) -> bool:
+        """Subscribe; `foreign` credentials open another channel."""
+        name = spelled(channel)
+        worthless = {
+            "forged": granted("eve", name, secret="another secret"),
+            "expired": granted("eve", name, at=time.time() - 120),
+            "foreign": granted("eve", "inbox.eve"),
+        }[credentials]
+        query = {"uuid": "eve", "auth": worthless, "tt": "0"}
+        async with pubnub(gateway) as http:
+            answer = await http.get(f"/v2/subscribe/sub-c/{name}/0", params=query)
+        return answer.status_code == 403
+
+
+def spelled(channel: str) -> str:
+    """Return a channel's name as PubNub allows it."""
+    return channel.replace(":", ".")
+
+
+def pubnub(gateway: Gateway) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}", timeout=30)
+
+
+def granted(
+    user: str, name: str, *, secret: str = KEYS["secret_key"], at: float | None = None
+) -> str:
+    """Return a token that lets `user` read one channel for a minute, from now or from `at` on."""
+    grant = tokens.Grant(
+        granted_at=int(time.time() if at is None else at),
+        ttl=1,
+        resources={"channels": {name: tokens.Permission.READ}},
+        uuid=user,
+    )
+    return tokens.encode(grant, tokens.signing_key(secret, KEYS["subscribe_key"]))
+
+
+def signed(method: str, path: str, body: bytes = b"") -> dict[str, str]:
+    """Return the query of a call by the application's server."""
+    query = {"uuid": "server", "timestamp": str(int(time.time()))}
+    string = signature.string_to_sign("pub-c", method=method, path=path, query=query, body=body)
+    return query | {"signature": signature.sign(KEYS["secret_key"], string)}
+
+
+DRIVERS: list[Driver] = [Centrifuge(), PubNub()]
 
 
 def every_protocol(*, but: Mapping[str, str] | None = None) -> pytest.MarkDecorator:

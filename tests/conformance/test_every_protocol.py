@@ -1,5 +1,6 @@
 """What the gateway promises, whatever language one speaks to it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import reduce
 from typing import Any
@@ -81,6 +82,9 @@ async def test_one_who_listens_is_present_until_gone(gateway: Gateway, protocol:
         protocol.listening(gateway, "bo", "chat:1"),
     ):
         assert await protocol.present(gateway, "chat:1") == {"ana", "bo"}
+    async with asyncio.timeout(10):
+        while await protocol.present(gateway, "chat:1"):
+            pass
 
 
 @every_protocol()
