@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from social.run.processes import Service
+from tests import leash
 from tests.stack import free_ports
 
 START_SECONDS = 20.0
@@ -64,7 +65,8 @@ def running_gateway(settings: Mapping[str, Any], folder: Path) -> Iterator[Gatew
     where = {"http_server": {"address": "127.0.0.1", "port": port}}
     file = folder / "gateway.json"
     file.write_text(json.dumps({**settings, **where}))
-    command = [sys.executable, "-m", "hark_gateway", "--config", str(file)]
+    watched = [sys.executable, leash.__file__, str(os.getpid())]
+    command = [*watched, sys.executable, "-m", "hark_gateway", "--config", str(file)]
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("HARK_GATEWAY_")
     }
