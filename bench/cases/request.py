@@ -90,6 +90,7 @@ def commenting() -> Callable[[], None]:
             f"/api/posts/{post.pk}/comments/",
             {"text": "Fennel, always fennel."},
             content_type="application/json",
+            secure=True,
         )
         if answer.status_code != 201:
             raise NotDelivered(

@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -25,13 +26,12 @@ def start() -> Stack:
     atexit.register(_until_exit.close)
     logs = Path(tempfile.mkdtemp(prefix="hark-bench-logs-"))
     _until_exit.callback(shutil.rmtree, logs)
-    stack = _until_exit.enter_context(running_stack(logs))
+    # As deployed: with DEBUG, Django keeps every query.
+    stack = _until_exit.enter_context(
+        running_stack(logs, DJANGO_DEBUG="", DJANGO_ALLOWED_HOSTS="*")
+    )
     os.environ.update(stack.environment)
     django.setup()
-    from django.conf import settings  # only readable by now
-
-    settings.DEBUG = False  # else every query would be kept
-    settings.ALLOWED_HOSTS = ["*"]
     from social.api.throttles import WriteThrottle
 
     WriteThrottle.THROTTLE_RATES = {"write": None}
@@ -47,3 +47,27 @@ def make_people(count: int, prefix: str) -> list[Any]:
         model(username=f"{prefix}{number}", email=f"{prefix}{number}@example.com")
         for number in range(count)
     )
+
+
+def make_crowd(count: int, prefix: str) -> Any:
+    """Make very many new users, by one statement; return the queryset of them."""
+    from django.contrib.auth import get_user_model
+
+    execute(
+        "INSERT INTO accounts_user (id, username, email, password, is_superuser, is_staff,"
+        " is_active, date_joined) SELECT gen_random_uuid(), name, name || '@example.com', '',"
+        " FALSE, FALSE, TRUE, now() FROM generate_series(1, %s) AS number,"
+        " LATERAL (SELECT %s || number AS name) AS named",
+        [count, prefix],
+    )
+    execute("VACUUM ANALYZE accounts_user")
+    return get_user_model().objects.filter(username__startswith=prefix)
+
+
+def execute(sql: str, params: Sequence[Any] = ()) -> list[Any]:
+    """Run one statement on the application's database; return its rows, if it has any."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params or None)
+        return cursor.fetchall() if cursor.description else []
