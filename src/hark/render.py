@@ -80,13 +80,13 @@ class Page:
     """
 
     def __init__(self, rows: Sequence[Any]) -> None:
-        alive = [row for row in rows if row.deleted_at is None]
-        self._params = {row.facts: _current(row) for row in alive}
+        alive = {row.facts: row for row in rows if row.deleted_at is None}
+        self._params = {each: _current(row) for each, row in alive.items()}
         self._instances = facts.fetch(
             {each for params in self._params.values() for each in facts.references(params)},
-            _paths(alive, self._params),
+            _paths(alive.values(), self._params),
         )
-        self._actors = _actors({row.actor for row in alive if row.actor})
+        self._actors = _actors({row.actor for row in rows if row.actor and row.deleted_at is None})
         self._texts: dict[Any, Text] = {}
 
     def item(self, row: Any) -> Item:
