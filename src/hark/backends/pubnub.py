@@ -7,6 +7,7 @@ only what it is shown: web processes grant them, and the relay revokes them when
 
 import json
 import math
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -198,6 +199,8 @@ class PubNubBackend(Backend):
         """Return a token and when it expires: PubNub counts in minutes, so rarely to the second."""
         minutes = max(1, math.ceil((expires_at - timezone.now()).total_seconds() / 60))
         call = self._client.grant_token().channels([Resource.id(name).read() for name in names])
+        # Two grants within a second would else be one token, and revoking the first end the second.
+        call = call.meta({"id": secrets.token_hex(8)})
         token = self._call(call.authorized_uuid(user_id).ttl(minutes).sync).result.token
         parsed = self._client.parse_token(token)
         expires = datetime.fromtimestamp(parsed["timestamp"] + 60 * parsed["ttl"], UTC)

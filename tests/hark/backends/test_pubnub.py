@@ -119,6 +119,7 @@ def test_disconnecting_revokes_every_token_of_the_user_and_no_others(
         assert (answer.status_code, answer.json()["message"]) == (403, "Token is revoked")
     assert fetched(gateway, other, "inbox.43").status_code == 200
     backend.disconnect("42")  # once more does no harm
+    assert fetched(gateway, connect(backend), "inbox.42").status_code == 200  # back at once
 
 
 def test_order_within_a_channel_is_kept_while_channels_go_out_together(
