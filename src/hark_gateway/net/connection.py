@@ -98,6 +98,7 @@ class WebSocket(Connection):
         self.transport = transport
         transport.set_write_buffer_limits(high=self._max_queue_bytes)
         self.receiver = self._begin(self)
+        del self._begin  # it is needed once, and would be kept for as long as the connection
 
     def deliver(self, data: bytes) -> None:
         """Send one of many frames that go to many connections.
