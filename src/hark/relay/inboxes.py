@@ -112,7 +112,8 @@ def _settle(
         if refusal is None
     }
     if told:
-        sql.update(Inbox, {"published": "given.number"}, told)
+        # Undone by a crash, it only has the same pushed again.
+        sql.update(Inbox, {"published": "given.number"}, told, durable=False)
     if recovered := [row.pk for row in owed if row.attempts]:
         Inbox.objects.filter(pk__in=recovered, published=F("modseq")).update(attempts=0, error="")
     for row, refusal in zip(owed, outcomes, strict=True):
