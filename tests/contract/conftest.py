@@ -1,7 +1,9 @@
 """The scene: one backend with its server, a relay to step through, and people with open screens."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,20 +12,44 @@ from rest_framework.test import APIClient
 from hark.backends import backend
 from hark.relay.lease import SingleRunner
 from hark.relay.loop import Relay
+from tests.contract import pubnub
 from tests.contract.screen import Screen
-from tests.contract.servers import SERVERS, Server
+from tests.contract.servers import Server, centrifugo
 from tests.hark.conftest import person
 
+SERVERS = {
+    "CentrifugoBackend": centrifugo,
+    "PubNubBackend": pubnub.gateway,
+    "PubNubNetwork": pubnub.network,
+}
+TITLES = {
+    "CentrifugoBackend": "`CentrifugoBackend`",
+    "PubNubBackend": "`PubNubBackend`, on the gateway",
+    "PubNubNetwork": "`PubNubBackend`, on PubNub's network",
+}
+AVAILABLE = [name for name in SERVERS if name != "PubNubNetwork" or pubnub.HAS_NETWORK_KEYS]
 
-@pytest.fixture(scope="session", params=SERVERS)
+# PubNub's SDK leaves its sockets to the garbage collector, which warns of each.
+LEAKS = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents and "[PubNub" in item.name:
+            item.add_marker(LEAKS)
+
+
+@pytest.fixture(scope="session", params=AVAILABLE)
 def running_server(request: Any, tmp_path_factory: Any) -> Iterator[Server]:
     with SERVERS[request.param](tmp_path_factory.mktemp(request.param)) as server:
         yield server
 
 
 @pytest.fixture
-def server(running_server: Server, settings: Any) -> Server:
-    """The backend that this run of the test is about."""
+def server(running_server: Server, settings: Any, tmp_path: Path) -> Server:
+    """The backend that this run of the test is about, and a cache that all processes share."""
+    file_cache = "django.core.cache.backends.filebased.FileBasedCache"
+    settings.CACHES = {"default": {"BACKEND": file_cache, "LOCATION": str(tmp_path / "cache")}}
     settings.HARK = running_server.hark
     return running_server
 
@@ -78,3 +104,53 @@ def api_of() -> Callable[[Any], APIClient]:
         return client
 
     return signed_in
+
+
+# The table of backends and guarantees, for the terminal and the documentation
+
+TABLE = os.environ.get("HARK_GUARANTEES")
+"""Where to write the table; `docs/hark/guarantees.md` in the repository."""
+results: dict[str, dict[str, str]] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note the outcome of each guarantee on each server."""
+    file, _, rest = report.nodeid.partition("::")
+    if not file.endswith("contract/test_guarantees.py"):
+        return
+    name, _, variant = rest.partition("[")
+    row = results.setdefault(name.removeprefix("test_").replace("_", " ").capitalize(), {})
+    server = next(each for each in SERVERS if each in variant)
+    if report.failed:
+        row[server] = "**no**"
+    elif report.skipped and isinstance(report.longrepr, tuple):
+        row[server] = report.longrepr[2].removeprefix("Skipped: ")
+    elif report.when == "call":
+        row[server] = "yes"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the table, and write it if that was asked for."""
+    if not results:
+        return
+    table = [
+        f"| guarantee | {' | '.join(TITLES.values())} |",
+        f"| --- |{' --- |' * len(TITLES)}",
+    ]
+    for guarantee in sorted(results):
+        cells = [results[guarantee].get(server, "not run") for server in SERVERS]
+        table.append(f"| {guarantee} | {' | '.join(cells)} |")
+    terminalreporter.write_line("\n".join(table))
+    if TABLE:
+        Path(TABLE).write_text("\n".join([*HEAD, *table]) + "\n")
+
+
+HEAD = [
+    "# What is guaranteed on which backend",
+    "",
+    "Written by `HARK_GUARANTEES=docs/hark/guarantees.md pytest tests/contract`. Each guarantee is",
+    "a test in `tests/contract`, held against a real server through its official Python SDK. With",
+    "`PUBNUB_PUBLISH_KEY`, `PUBNUB_SUBSCRIBE_KEY` and `PUBNUB_SECRET_KEY` in the environment the",
+    "same tests run on PubNub's network; without them that column says so.",
+    "",
+]

@@ -27,6 +27,9 @@ class NotAdmitted(Exception):
 class Screen(ABC):
     """A connected client in a thread of its own. Subclasses speak one backend's protocol."""
 
+    seconds = SECONDS
+    """How long what must come may take to come here."""
+
     def __init__(self, user: Any) -> None:
         self.user = user
         self.store = Store()
@@ -79,7 +82,7 @@ class Screen(ABC):
     def until(self, condition: Callable[["Screen"], Any]) -> None:
         """Wait for it to become true."""
         with self._changed:
-            assert self._changed.wait_for(lambda: condition(self), SECONDS), self.__dict__
+            assert self._changed.wait_for(lambda: condition(self), self.seconds), self.__dict__
 
     def shows(self, *titles: str) -> None:
         """Wait until exactly these are shown, newest first."""

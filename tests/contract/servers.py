@@ -1,7 +1,4 @@
-"""The realtime backends under contract, each with a real server behind it and its SDK's screens.
-
-Adding a backend adds a class and a line in SERVERS.
-"""
+"""What stands behind a backend under contract: a real server, and screens on its official SDK."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -23,6 +20,15 @@ class Server(ABC):
     hark: dict[str, Any]
     """The HARK setting that leads to it."""
 
+    wrong: list[dict[str, Any]]
+    """Changes to its options, each of which it must call a misconfiguration."""
+
+    unreachable: dict[str, Any]
+    """Changes to its options with which nobody answers."""
+
+    refused: tuple[str, dict[str, Any]]
+    """A channel and an event that it accepts from nobody."""
+
     @abstractmethod
     def kill(self) -> None:
         """End it as a crash would; nothing answers."""
@@ -39,6 +45,9 @@ class Server(ABC):
 class Centrifugo(Server):
     """Hark's own gateway, through CentrifugoBackend and `centrifuge-python`."""
 
+    refused = "nowhere:1", {"number": 1}
+    unreachable = {"api_url": "http://127.0.0.1:9/api"}
+
     def __init__(self, gateway: GatewayProcess) -> None:
         self._gateway = gateway
         self.hark = {
@@ -50,6 +59,7 @@ class Centrifugo(Server):
                 "url": f"ws://127.0.0.1:{gateway.port}/connection/websocket",
             },
         }
+        self.wrong = [{"api_key": "wrong"}, {"api_url": f"{gateway.url}/api/nowhere"}]
 
     def kill(self) -> None:
         self._gateway.kill()
@@ -72,6 +82,3 @@ def centrifugo(folder: Path) -> Iterator[Server]:
     }
     with running_gateway(settings, folder) as gateway:
         yield Centrifugo(gateway)
-
-
-SERVERS = {"CentrifugoBackend": centrifugo}

@@ -217,22 +217,22 @@ def test_wrong_keys_are_told_from_a_server_that_is_down(server: Server, settings
             return made.ping()
 
     assert ping()
-    with pytest.raises(Misconfigured):
-        ping(api_key="wrong")
-    with pytest.raises(Misconfigured):
-        ping(api_url=server.hark["OPTIONS"]["api_url"] + "/nowhere")
+    for change in server.wrong:
+        with pytest.raises(Misconfigured):
+            ping(**change)
     with pytest.raises(Unavailable):
-        ping(api_url="http://127.0.0.1:9/api")
+        ping(**server.unreachable)
 
 
 def test_one_refused_publication_spoils_no_other(
     open_screen: Open, deliver: Deliver, server: Server, bo: Any
 ) -> None:
     screen = open_screen(bo)
-    publish("nowhere:1", {"number": 1})
+    subject, event = server.refused
+    publish(subject, event)
     notify(bo, Note(text="fine"))
     deliver()
     screen.shows("fine")
     row = Outbox.objects.get()
-    assert row.subject == "nowhere:1"
+    assert row.subject == subject
     assert row.error.startswith("Refused")

@@ -92,11 +92,16 @@ def client(
     try:
         yield pubnub, ear
     finally:
-        pubnub.unsubscribe_all()
-        handler = pubnub._request_handler  # a poll that waits would go on for most of a minute
-        handler._watchdog._force_shutdown_connections(handler._session)
-        pubnub.stop()
-        stopped.append(pubnub)
+        part(pubnub)
+
+
+def part(pubnub: PubNub) -> None:
+    """Stop a client; `hang_up` does the rest."""
+    pubnub.unsubscribe_all()
+    handler = pubnub._request_handler  # a poll that waits would go on for most of a minute
+    handler._watchdog._force_shutdown_connections(handler._session)
+    pubnub.stop()
+    stopped.append(pubnub)
 
 
 def hang_up() -> None:
