@@ -14,6 +14,7 @@ from hark.backends.base import Publication, Unavailable
 from hark.backends.centrifugo import CentrifugoBackend
 from hark.channels import inbox_of
 from hark.models import Inbox, Notification, Outbox
+from hark.relay import inboxes
 from hark.relay.loop import Relay
 from tests.hark.conftest import person
 from tests.hark.recording import RecordingBackend
@@ -177,3 +178,21 @@ def test_an_item_too_large_to_push_is_announced(
     drain(relay)
     (push,) = backend.published[f"inbox:{bo.pk}"]
     assert (push["since"], push["modseq"], push["items"]) == (1, 1, [])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's commits")
+def test_numbers_wait_for_the_disk_and_noting_what_was_pushed_does_not(
+    backend: RecordingBackend, bo: Any
+) -> None:
+    notify(bo, Note(text="Lovely"))
+    inboxes.number(10, passing_over=set())
+    assert commits_wait()
+    inboxes.push(backend, 10)
+    assert not commits_wait()
+
+
+def commits_wait() -> bool:
+    """Whether the present transaction's commit will wait until it is on disk."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        return bool(cursor.fetchone()[0] == "on")
