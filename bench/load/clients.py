@@ -86,7 +86,7 @@ class Client:
         self.buffer += chunk
         # An answer that is cut right after a brace inside of it would be taken for whole; what
         # is counted does not depend on it.
-        if self.until in self.buffer and self.buffer[-1:] in b"}\n":
+        if self.until in self.buffer and self.buffer[-1:] in b"}]\n":
             self._say(self.buffer)
         return new
 

@@ -4,7 +4,11 @@ A dialogue yields what to send and which bytes end the answer, and is given the 
 returns, the client is open and only listens.
 """
 
+import base64
+import hmac
 import json
+import random
+import re
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
@@ -47,6 +51,7 @@ class Door:
         headers: For HTTP calls, besides the length.
         calls: For HTTP calls: how many each client makes.
         channels: How many channels the clients or calls share; 0 for one each.
+        many: For long polls: on how many of those channels, drawn by lot, each client polls.
     """
 
     port: int
@@ -59,6 +64,7 @@ class Door:
     headers: Mapping[str, str] = field(default_factory=dict)
     calls: int = 0
     channels: int = 0
+    many: int = 1
 
     def name_for(self, template: str, number: int) -> str:
         """Return `template` with the number of the channel that belongs to client `number`."""
@@ -143,12 +149,63 @@ def http_calls(door: Door, number: int, _place: Place) -> Dialogue:
             raise Refused(repr(reply))
 
 
+def pubnub_poll(door: Door, number: int, place: Place) -> Dialogue:
+    """Shake hands, to learn from when on to poll; `polling.Poller` does the rest."""
+    reply = yield poll_request(door, number, "0"), b'"m":['
+    _expect(b"200", reply)
+    place.epoch = timetoken_in(reply)
+
+
+def pubnub_calls(door: Door, number: int, _place: Place) -> Dialogue:
+    """Make one call after the other, by POST if there is a body, signed if there is a secret."""
+    method = "POST" if door.body else "GET"
+    for call in range(door.calls):
+        path = door.name_for(door.path, number * door.calls + call)
+        query = f"timestamp={int(time.time())}&uuid=server"
+        if door.secret:
+            query += f"&signature={_sign_call(door, method, path, query)}"
+        request = f"{method} {path}?{query} HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\n{BROWSER}"
+        if door.body:
+            request += f"Content-Length: {len(door.body)}\r\n"
+        _expect(b"200", (yield f"{request}\r\n{door.body}".encode(), END_OF_HEAD))
+
+
+def poll_request(door: Door, number: int, timetoken: str) -> bytes:
+    """Return what PubNub's JavaScript SDK asks to hear what came after `timetoken`."""
+    channels = ",".join(door.channel.replace("{n}", str(each)) for each in drawn(door, number))
+    query = f"uuid=user-{number}&tt={timetoken}&tr=1&pnsdk=PubNub-JS-Web%2F12.0.3&heartbeat=300"
+    target = f"{door.path}/{channels}/0?{query}"
+    return f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\n{BROWSER}\r\n".encode()
+
+
+def drawn(door: Door, number: int) -> list[int]:
+    """Return the numbers of the channels that client `number` polls on."""
+    return sorted(random.Random(number).sample(range(door.channels), door.many))
+
+
+def timetoken_in(reply: bytes) -> str:
+    """Return from when on to poll next."""
+    found = re.search(rb'"t":"(\d{17})"', reply)
+    if found is None:
+        raise Refused(repr(reply[:300]))
+    return found[1].decode()
+
+
+def _sign_call(door: Door, method: str, path: str, query: str) -> str:
+    """Sign as PubNub's version 2 does; the publish key is in the door's headers."""
+    text = "\n".join((method, door.headers["publish-key"], path, query, door.body))
+    digest = hmac.digest(door.secret.encode(), text.encode(), "sha256")
+    return "v2." + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
 OPENINGS: Mapping[str, Callable[[Door, int, Place], Dialogue]] = {
     "bare": bare,
     "websocket": websocket,
     "sse": sse,
     "centrifuge": centrifuge,
     "http_calls": http_calls,
+    "pubnub_poll": pubnub_poll,
+    "pubnub_calls": pubnub_calls,
 }
 
 

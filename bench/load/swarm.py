@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 
 from bench.load.clients import CHUNK, CLOSE, Client
 from bench.load.dialogues import Door, Place, make_place
+from bench.load.polling import Poller
 from bench.load.wire import numbers_in
 
 
@@ -186,7 +187,8 @@ class Swarm:
         number = len(self.clients)
         keep = self.sampled > 0 and number % self.sampled == 0
         ages = self.ages if self.track else None
-        client = Client(number, self.door, self.places[number], keep=keep, ages=ages)
+        kind = Poller if self.door.kind == "pubnub_poll" else Client
+        client = kind(number, self.door, self.places[number], keep=keep, ages=ages)
         self.clients.append(client)
         self._watch(client)
 
