@@ -73,7 +73,7 @@ def run(scale: Scale) -> Table:
             f"{scale.clients(ROWS):,} notifications, {scale.clients(IN_INBOX):,} of them here.",
             "The time in all statements, from sending each to its answer, without Python's own.",
             "Read-all works in transactions of 1,000 rows.",
-            "Each is undone, to meet the same rows again; the dead rows it leaves slow the next one.",
+            "Each is undone, to meet the same rows again; what it leaves dead slows the next.",
         ],
     )
 
