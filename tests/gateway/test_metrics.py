@@ -50,7 +50,8 @@ async def test_the_figures_tell_what_happened(gateway: Gateway, api: Backend) ->
     after = await figures(gateway)
     assert after["hark_gateway_disconnects_total code=3503"] == 1
     assert after["hark_gateway_clients"] == 0
-    assert after["hark_gateway_event_loop_lag_seconds_count"] > 0
+    while after["hark_gateway_event_loop_lag_seconds_count"] == 0:  # it is taken now and then
+        after = await figures(gateway)
 
 
 async def test_figures_are_shown_only_when_asked_for() -> None:
