@@ -58,6 +58,7 @@ async def ana(gateway: GatewayProcess) -> AsyncIterator[tuple[PubNubAsyncio, Asy
     pubnub.add_listener(ear)
     yield pubnub, ear
     await pubnub.stop()
+    pubnub._subscription_manager.loop.close()  # it makes one, uses another, and closes neither
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     if rest:  # it closes its connections in tasks that it does not wait for
         _, waiting = await asyncio.wait(rest, timeout=1)
