@@ -79,6 +79,7 @@ def test_a_comment_half_written_outlives_the_session(
     at_ana = signed_in(ana)
     at_ana.goto(post)
     at_ana.get_by_label("Comment", exact=True).fill("Half a thou")
+    at_ana.wait_for_load_state("networkidle")  # else a request of the page's own finds it out first
     at_ana.context.clear_cookies(name="sessionid")
     at_ana.get_by_role("button", name="Comment", exact=True).click()
 
