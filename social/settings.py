@@ -63,7 +63,7 @@ MIDDLEWARE = [
     "social.api.middleware.BoundedBodies",
     "django.middleware.security.SecurityMiddleware",
     "social.frontend.middleware.SecurityHeaders",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "social.frontend.middleware.Files",
     "social.api.middleware.SoundAuthBodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -117,7 +117,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 CSRF_TRUSTED_ORIGINS = ["http://localhost:3000"] if DEBUG else []  # `next dev`
 SECURE_SSL_REDIRECT = not DEBUG
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 if enabled("DJANGO_BEHIND_TLS_PROXY"):  # which must set this header itself, whatever it was sent
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -192,21 +192,10 @@ elif HARK_BACKEND == "pubnub":
             "secret_key": required("PUBNUB_SECRET_KEY"),
             "origin": ORIGIN.netloc,
             "ssl": SSL,
-            "cache": "tokens",
         },
     }
 else:
     raise ImproperlyConfigured(f"HARK_BACKEND={HARK_BACKEND}: use centrifugo or pubnub.")
-
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    # What the relay revokes was granted by web processes, perhaps on other machines.
-    "tokens": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "pubnub_tokens",
-        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
-    },
-}
 
 # The REST API
 REST_FRAMEWORK = {

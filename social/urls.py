@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from social.api.views import health, not_found
+from social.api.views import alive, not_found, ready
 from social.frontend.views import page_not_found
 
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("_allauth/<client>/v1/account/phone", not_found),
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
-    path("healthz", health, name="health"),
+    path("healthz", alive),
+    path("readyz", ready),
     re_path(r"^(?!admin$)", page_not_found),  # /admin is sent to /admin/ by CommonMiddleware
 ]

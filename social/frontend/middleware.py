@@ -1,12 +1,26 @@
-"""Headers that every answer carries."""
+"""The front end's files, and headers that every answer carries."""
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 from social.frontend.policy import content_security_policy
+
+
+class Files(WhiteNoiseMiddleware):  # type: ignore[misc]
+    """Serves the files, and keeps the query where it sends somebody from `/post` to `/post/`."""
+
+    @staticmethod
+    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
+        response: HttpResponse = WhiteNoiseMiddleware.serve(static_file, request)
+        query = request.META.get("QUERY_STRING", "")
+        if query and response.has_header("Location"):
+            response["Location"] += f"?{query}"
+        return response
 
 
 class SecurityHeaders:

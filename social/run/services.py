@@ -43,7 +43,7 @@ def describe_services(environment: Mapping[str, str], *, logs: Path) -> list[Ser
             ],
             environment,
             logs / "web.log",
-            lambda: is_healthy(f"http://127.0.0.1:{port}/healthz"),
+            lambda: is_healthy(f"http://127.0.0.1:{port}/readyz"),
         ),
     ]
 

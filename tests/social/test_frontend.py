@@ -43,6 +43,12 @@ def test_pages_are_served_where_their_links_lead(site: Site, url: str, file: str
     assert answer["Cache-Control"] == "no-cache"
 
 
+def test_an_address_without_its_last_slash_leads_to_the_page_query_and_all(site: Site) -> None:
+    answer = site.get("/post?id=%C3%A9&x=a%26b")
+    assert (answer.status_code, answer["Location"]) == (302, "post/?id=%C3%A9&x=a%26b")
+    assert site.get("/post")["Location"] == "post/"
+
+
 @pytest.mark.parametrize("url", ["/nowhere", "/nowhere/", "/post/nowhere.html", "/%00", "/..%2f"])
 def test_what_is_not_there_gets_the_front_ends_own_page(site: Site, url: str) -> None:
     answer = site.get(url)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.cache import caches
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.test import Client
@@ -20,19 +19,21 @@ from social.run.services import needs_gateway
 
 
 @pytest.mark.django_db
-def test_health_is_good_while_the_database_answers(client: Client) -> None:
-    answer = client.get("/healthz")
+@pytest.mark.parametrize("url", ["/healthz", "/readyz"])
+def test_health_is_good_while_the_database_answers(client: Client, url: str) -> None:
+    answer = client.get(url)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert "no-store" in answer["Cache-Control"]
 
 
 @pytest.mark.django_db
-def test_health_is_bad_while_the_database_does_not(client: Client) -> None:
+def test_without_a_database_it_is_alive_and_not_ready(client: Client) -> None:
     def refuse(*_: object) -> None:
         raise DatabaseError
 
     with connection.execute_wrapper(refuse):
-        assert client.get("/healthz").status_code == 503
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/healthz").status_code == 200
 
 
 @pytest.mark.django_db
@@ -152,11 +153,3 @@ def test_secrets_that_are_new_join_those_kept_from_an_earlier_run(
     assert set(first) == set(SECRETS)
     assert development.lasting_secrets() == first
     assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
-
-
-def test_migrate_makes_the_table_that_remembers_tokens(transactional_db: None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pubnub_tokens")
-    call_command("migrate", verbosity=0)
-    caches["tokens"].set("kept", 1)
-    assert caches["tokens"].get("kept") == 1
