@@ -1,4 +1,4 @@
-"""Forgetting: old notifications, and deletions that every screen has heard of.
+"""Forgetting: old notifications, deletions that every screen has heard of, tokens.
 
 Works in short transactions, oldest first. What is forgotten raises its owner's floor: a client
 whose log ends below it is told to read its inbox afresh.
@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from hark import log
-from hark.models import Inbox, Notification
+from hark.models import Inbox, Notification, PubNubToken
 from hark.wake import database
 
 BATCH = 1000
@@ -39,6 +39,11 @@ def notifications(before: datetime) -> int:
         count += len(old)
         if len(old) < BATCH:
             return count
+
+
+def tokens(before: datetime) -> int:
+    """Forget tokens that expired before then; return how many."""
+    return PubNubToken.objects.filter(expires_at__lt=before).delete()[0]
 
 
 def _forget(rows: list[Notification]) -> None:

@@ -46,10 +46,8 @@ def running_server(request: Any, tmp_path_factory: Any) -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(running_server: Server, settings: Any, tmp_path: Path) -> Server:
-    """The backend that this run of the test is about, and a cache that all processes share."""
-    file_cache = "django.core.cache.backends.filebased.FileBasedCache"
-    settings.CACHES = {"default": {"BACKEND": file_cache, "LOCATION": str(tmp_path / "cache")}}
+def server(running_server: Server, settings: Any) -> Server:
+    """The backend that this run of the test is about."""
     settings.HARK = running_server.hark
     return running_server
 

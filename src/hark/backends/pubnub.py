@@ -1,8 +1,8 @@
 """PubNub's network, or anything that speaks its protocol; through the official SDK.
 
 A channel `inbox:42` is `inbox.42` there. A token names the user and opens exactly their channels,
-for reading only. Tokens are remembered in Django's cache until they expire, since PubNub revokes
-only what it is shown: web processes grant them, and the relay revokes them when a session ends.
+for reading only. Tokens are kept in the database until they expire, since PubNub revokes only what
+it is shown: web processes grant them, and the relay revokes them when a session ends.
 """
 
 import json
@@ -10,13 +10,11 @@ import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.cache import BaseCache, InvalidCacheBackendError, caches
-from django.core.cache.backends.dummy import DummyCache
-from django.core.cache.backends.locmem import LocMemCache
 from django.utils import timezone
 from pubnub.exceptions import PubNubException
 from pubnub.models.consumer.v3.channel import Channel as Resource
@@ -32,13 +30,12 @@ from hark.backends.base import (
     Unavailable,
 )
 from hark.channels import Channel, inbox_of
+from hark.models import PubNubToken
 
 MAX_MESSAGE_BYTES = 32_768
 """PubNub's limit for a message with its channel's name."""
 MESSAGE_TYPE = "hark"
 CONCURRENCY = 8
-REMEMBERED = 50
-"""Tokens of one user that a sign-out revokes: the latest."""
 RETRYABLE = {408, 425, 429}
 
 
@@ -74,9 +71,6 @@ class PubNubOptions:
 
     message_ttl: int = 24
     """Hours that PubNub stores a message; 0 leaves it to the keyset."""
-
-    cache: str = "default"
-    """Which of CACHES remembers tokens; one that all processes share."""
 
     def __post_init__(self) -> None:
         wrong = {
@@ -115,7 +109,6 @@ class PubNubBackend(Backend):
         except TypeError as error:
             wanted = ", ".join(PubNubOptions.__dataclass_fields__)
             raise Misconfigured(f"HARK['OPTIONS'] takes {wanted}: {error}") from error
-        self._tokens = _Tokens(_shared_cache(self._options.cache))
         self._client = PubNub(_configuration(self._options, timeout))
         self._pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="hark-pubnub")
 
@@ -136,11 +129,10 @@ class PubNubBackend(Backend):
         return outcomes
 
     def disconnect(self, user_id: str) -> None:
-        for token in self._tokens.take(user_id):
-            try:
-                self._call(self._client.revoke_token(token).sync)
-            except Refused:
-                continue  # it has expired meanwhile
+        for held in PubNubToken.objects.filter(user_id=user_id):
+            with suppress(Refused):  # it has expired meanwhile
+                self._call(self._client.revoke_token(held.token).sync)
+            held.delete()  # only now: whatever failed is tried again
 
     def connect_info(
         self, user_id: str, channels: Sequence[Channel], *, expires_at: datetime
@@ -204,7 +196,8 @@ class PubNubBackend(Backend):
         token = self._call(call.authorized_uuid(user_id).ttl(minutes).sync).result.token
         parsed = self._client.parse_token(token)
         expires = datetime.fromtimestamp(parsed["timestamp"] + 60 * parsed["ttl"], UTC)
-        self._tokens.remember(user_id, token, seconds=60 * minutes)
+        PubNubToken.objects.filter(user_id=user_id, expires_at__lt=timezone.now()).delete()
+        PubNubToken.objects.create(user_id=user_id, token=token, expires_at=expires)
         return str(token), expires
 
     def _call(self, call: Callable[[], Any]) -> Any:
@@ -212,31 +205,6 @@ class PubNubBackend(Backend):
             return call()
         except PubNubException as error:
             raise _translated(error) from error
-
-
-class _Tokens:
-    """The tokens that users hold, each under a number of its own."""
-
-    def __init__(self, cache: BaseCache) -> None:
-        self._cache = cache
-
-    def remember(self, user_id: str, token: str, *, seconds: int) -> None:
-        """Keep a token as long as it is valid."""
-        counter = self._key(user_id, "last")
-        self._cache.add(counter, 0, None)
-        number = self._cache.incr(counter)
-        self._cache.set(self._key(user_id, number), token, seconds)
-
-    def take(self, user_id: str) -> list[str]:
-        """Return a user's tokens and forget them."""
-        last = int(self._cache.get(self._key(user_id, "last"), 0))
-        keys = [self._key(user_id, last - back) for back in range(min(last, REMEMBERED))]
-        found = self._cache.get_many(keys)
-        self._cache.delete_many(found)
-        return list(found.values())
-
-    def _key(self, user_id: str, what: object) -> str:
-        return f"hark:pubnub:{user_id}:{what}"
 
 
 def spell(channel: Channel) -> str:
@@ -273,20 +241,6 @@ def _configuration(options: PubNubOptions, timeout: float) -> PNConfiguration:
     configuration.enable_subscribe = False  # it only speaks, and needs no threads to listen
     configuration.disable_config_locking = False
     return configuration
-
-
-def _shared_cache(alias: str) -> BaseCache:
-    try:
-        cache = caches[alias]
-    except InvalidCacheBackendError as error:
-        raise Misconfigured(f"HARK['OPTIONS']['cache']: {error}") from error
-    if isinstance(cache, LocMemCache | DummyCache):
-        raise Misconfigured(
-            f"CACHES[{alias!r}] is not shared between processes, so that signing out could not "
-            "revoke tokens: use a file, database, Memcached or Redis cache, and name it in "
-            "HARK['OPTIONS']['cache']"
-        )
-    return cache
 
 
 def _translated(error: PubNubException) -> Exception:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             ("gateway", "run the embedded real-time server with the options of HARK"),
             (
                 "prune",
-                "forget what is older than KEEP_DAYS and KEEP_DELETED_DAYS",
+                "forget what is older than KEEP_DAYS and KEEP_DELETED_DAYS, and expired tokens",
             ),
             ("doctor", "say what is configured, what answers, and what to do"),
         ):
@@ -82,6 +82,8 @@ class Command(BaseCommand):
         now, given = timezone.now(), settings()
         forgotten = prune.tombstones(now - timedelta(days=given.KEEP_DELETED_DAYS))
         self.stdout.write(f"hark prune: {forgotten} deletions forgotten")
+        if expired := prune.tokens(now):
+            self.stdout.write(f"hark prune: {expired} expired tokens forgotten")
         if given.KEEP_DAYS:
             removed = prune.notifications(now - timedelta(days=given.KEEP_DAYS))
             self.stdout.write(f"hark prune: {removed} notifications removed")
