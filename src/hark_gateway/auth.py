@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from .hub.errors import Expired, InvalidToken, TokenExpired
 from .keys import Jwks, Verify, from_pem, hmac_keys
+from .revocations import Revocations
 
 MAX_TOKEN_BYTES = 16_384
 
@@ -79,6 +80,7 @@ class Claims(msgspec.Struct, frozen=True):
     sub: str | None = None
     exp: float | str | None = None
     nbf: float | str | None = None
+    iat: float | str | None = None
     expire_at: int | None = None
     aud: str | list[str] | None = None
     iss: str | None = None
@@ -124,9 +126,14 @@ class SubscriptionGrant:
 
 
 class Verifier:
-    """Checks tokens against one set of keys."""
+    """Checks tokens against one set of keys, and against what was revoked.
 
-    def __init__(self, options: TokenOptions) -> None:
+    Args:
+        revocations: Of all tokens, whichever keys they are signed with; None for new ones.
+    """
+
+    def __init__(self, options: TokenOptions, revocations: Revocations | None = None) -> None:
+        self.revocations = Revocations() if revocations is None else revocations
         self._options = options
         self._keys = static_keys(options)
         before = options.hmac_previous_secret_key
@@ -141,7 +148,7 @@ class Verifier:
 
         Raises:
             InvalidToken: Malformed, not signed by us, or not meant for this.
-            TokenExpired: No longer, or not yet, valid.
+            TokenExpired: No longer, or not yet, valid; or revoked.
             Expired: Valid, but the connection it grants is over.
         """
         claims = self._verified(token, now=now)
@@ -188,6 +195,10 @@ class Verifier:
             raise TokenExpired("the token has expired")
         if (begins := numeric_date(claims.nbf)) is not None and begins > now:
             raise TokenExpired("the token is not valid yet")
+        # Without a time of issue it may be any age, so it counts as old.
+        revoked = self.revocations.issued_before(claims.sub or "", now=now)
+        if revoked and (numeric_date(claims.iat) or 0) < revoked:
+            raise TokenExpired("the token was revoked")
         return claims
 
     def _parse(self, header: bytes) -> Header:

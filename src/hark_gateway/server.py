@@ -63,7 +63,7 @@ class Gateway:
             self.hub,
             client,
             verifier,
-            Verifier(client.subscription_token) if separate else verifier,
+            Verifier(client.subscription_token, verifier.revocations) if separate else verifier,
         )
         self.api = Api(self.door, now=time.time(), name=config.node.name or socket.gethostname())
         self.metrics = Metrics(self.hub, self.host, self.door, self.api)

@@ -29,11 +29,10 @@ HAS_NETWORK_KEYS = all(NETWORK_KEYS.values())
 class PubNubScreen(Screen):
     """On the official SDK `pubnub`. Turned away, it asks Django again, as our front end does."""
 
-    def open(self) -> None:
+    def connect(self, info: Any) -> None:
         self._clients: list[PubNub] = []
         self._asking = False
-        self._join()
-        self.until(lambda screen: screen.connected)
+        self._join(info)
 
     def close(self) -> None:
         for client in self._clients:
@@ -58,10 +57,9 @@ class PubNubScreen(Screen):
             self.meet(connected=False, ended=True)
         else:
             self.meet(connected=False)
-            self._join()
+            self._join(tokens.connect_info(self.user.pk))
 
-    def _join(self) -> None:
-        info: Any = tokens.connect_info(self.user.pk)
+    def _join(self, info: Any) -> None:
         configuration = PNConfiguration()
         configuration.subscribe_key = info.subscribe_key
         configuration.user_id = info.user_id

@@ -40,9 +40,14 @@ class Screen(ABC):
         self.connections = 0
         self._changed = threading.Condition()
 
-    @abstractmethod
     def open(self) -> None:
         """Connect, and return once connected."""
+        self.connect(tokens.connect_info(self.user.pk))
+        self.until(lambda screen: screen.connected)
+
+    @abstractmethod
+    def connect(self, info: Any) -> None:
+        """Begin to connect with what Django gave to somebody."""
 
     @abstractmethod
     def close(self) -> None:
@@ -92,14 +97,12 @@ class Screen(ABC):
 class CentrifugoScreen(Screen):
     """On `centrifuge-python`."""
 
-    def open(self) -> None:
+    def connect(self, info: Any) -> None:
         self._loop = asyncio.new_event_loop()
         self.over = asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        info: Any = tokens.connect_info(self.user.pk)
         self._run(self._connect(info))
-        self.until(lambda screen: screen.connected)
 
     def close(self) -> None:
         self._run(self._disconnect())

@@ -185,6 +185,20 @@ def test_the_end_of_a_session_ends_its_connections_and_no_others(
     assert gone.heard == []
 
 
+def test_a_token_is_worthless_once_its_session_has_ended(
+    server: Server, open_screen: Open, deliver: Deliver, bo: Any
+) -> None:
+    stolen = tokens.connect_info(bo.pk)
+    disconnect(bo)
+    deliver()
+    with closing(server.screen(bo)) as thief:
+        thief.signed_in = False
+        thief.connect(stolen)
+        thief.until(lambda screen: screen.ended or screen.connected)
+        assert (thief.ended, thief.connections) == (True, 0)
+    open_screen(bo)  # who signs in again, within the same second, is let in
+
+
 def test_what_is_withdrawn_leaves_every_screen(
     open_screen: Open, deliver: Deliver, ana: Any, bo: Any
 ) -> None:

@@ -1,6 +1,8 @@
 """Centrifugo's server API, which Hark's own gateway speaks as well; through the official client."""
 
 import json
+import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +10,7 @@ from typing import Any
 
 import jwt
 import requests
-from cent import CentError, Client, Disconnect, DisconnectRequest, InfoRequest
+from cent import CentError, Client, InfoRequest
 from cent.dto import BatchRequest, BatchResult, Response
 from cent.exceptions import (
     CentApiResponseError,
@@ -27,6 +29,7 @@ from hark.backends.base import (
     Unavailable,
 )
 from hark.channels import Channel
+from hark.conf import settings
 
 # Server API errors that say something is wrong with the message, not with the server:
 # unknown channel, bad request, not available for this channel.
@@ -35,7 +38,8 @@ REFUSALS = {102, 107, 108}
 MAX_CALL_BYTES = 4 * 1024 * 1024
 
 # "State invalidated": the SDK drops its token and asks Django for another before it comes back.
-DISCONNECT = Disconnect(code=3014, reason="session ended")
+DISCONNECT = {"code": 3014, "reason": "session ended"}
+METHOD_NOT_FOUND = 104
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +104,26 @@ class CentrifugoBackend(Backend):
         commands = [
             {"publish": {"channel": str(each.channel), "data": each.data}} for each in publications
         ]
-        replies = self._call(lambda: self._client.batch(_Batch(requests=commands))).replies
+        return [_refusal(reply) for reply in self._batch(commands)]
+
+    def _batch(self, commands: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return a reply to each command."""
+        request = _Batch(requests=list(commands))
+        replies: list[Any] = self._call(lambda: self._client.batch(request)).replies
         if len(replies) != len(commands):
             raise Unavailable(f"{len(replies)} replies to {len(commands)} commands")
-        return [_refusal(reply) for reply in replies]
+        return replies
 
     def disconnect(self, user_id: str) -> None:
-        request = DisconnectRequest(user=user_id, disconnect=DISCONNECT)
-        self._call(lambda: self._client.disconnect(request))
+        forgotten_at = math.ceil(time.time()) + settings().TOKEN_TTL
+        commands: list[Mapping[str, Any]] = [
+            {"invalidate_user_tokens": {"user": user_id, "expire_at": forgotten_at}},
+            {"disconnect": {"user": user_id, "disconnect": DISCONNECT}},
+        ]
+        for reply in self._batch(commands):
+            # Centrifugo without its PRO part cannot revoke: there tokens live on until they expire.
+            if (error := reply.get("error")) and error.get("code") != METHOD_NOT_FOUND:
+                raise Unavailable(f"{error.get('code')}: {error.get('message')}")
 
     def connect_info(
         self, user_id: str, channels: Sequence[Channel], *, expires_at: datetime
@@ -132,7 +148,9 @@ class CentrifugoBackend(Backend):
         return ", ".join(f"{node.name} {node.version}".strip() for node in nodes)
 
     def _token(self, user_id: str, expires_at: datetime, **claims: Any) -> str:
-        payload = {"sub": user_id, "iat": timezone.now(), "exp": expires_at, **claims}
+        # To the fraction: who signs in again within a second must not seem to have come before.
+        issued_at = timezone.now().timestamp()
+        payload = {"sub": user_id, "iat": issued_at, "exp": expires_at, **claims}
         return jwt.encode(payload, self._options.token_secret, algorithm="HS256")
 
     def _call(self, call: Any) -> Any:

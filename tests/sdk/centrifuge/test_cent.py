@@ -182,6 +182,17 @@ async def test_a_connection_is_given_another_end(scene: Scene, cast: Cast, ask: 
     assert (await diary.next("connecting")).code == 3005
 
 
+async def test_a_users_tokens_are_invalidated(scene: Scene, cast: Cast, ask: Call) -> None:
+    old = scene.token("ana", iat=time.time())
+    _, diary = await cast.connected("ana", token=old)
+    await ask(cent.InvalidateUserTokensRequest(user=scene.name("ana")))
+    assert (await diary.next("connecting")).code == 3014
+    thief, refusals = cast.client("ana", token=old)
+    await thief.connect()
+    assert (await refusals.next("error")).error.code == 109
+    assert refusals.all("connected") == []
+
+
 async def test_acting_on_somebody_who_is_not_there_succeeds(scene: Scene, ask: Call) -> None:
     user, channel = scene.name("nobody"), scene.name("inbox:nobody")
     for call in (

@@ -1,18 +1,15 @@
 """What each call of the server API does. Channels need no permission here, only to exist."""
 # ruff: noqa: ARG001 (one signature for all)
 
-import base64
-import binascii
 import fnmatch
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from msgspec import UNSET
 
-from hark_gateway.hub.errors import BadRequest, HubError
+from hark_gateway.hub.errors import BadRequest, HubError, NotAvailable
 from hark_gateway.hub.stream import Position
 
 from .api_messages import (
@@ -28,17 +25,21 @@ from .api_messages import (
     HistoryCall,
     InfoCall,
     InfoResult,
+    InvalidateUserTokensCall,
     NodeInfo,
     PublishCall,
     PublishResult,
     RefreshCall,
     SubscribeCall,
+    content,
+    optional,
 )
 from .codes import (
     CONNECTION_EXPIRED,
     ERRORS,
     FORCE_DISCONNECT,
     SERVER_UNSUBSCRIBE,
+    STATE_INVALIDATED,
     Disconnect,
 )
 from .door import Door
@@ -47,12 +48,10 @@ from .messages import (
     ErrorResult,
     Expiry,
     HistoryResult,
-    Malformed,
     PresenceResult,
     PresenceStatsResult,
     Push,
     client_info,
-    one_line,
     published,
 )
 from .once import Once
@@ -94,29 +93,6 @@ class Api:
             if call.session and call.session != session.secret:
                 continue
             yield session
-
-
-def content(data: msgspec.Raw, b64: str | None) -> bytes:
-    """Return the payload of a call, on one line."""
-    if not b64:
-        body = one_line(data)
-        if not body:
-            raise BadRequest("data is missing")
-        return body
-    try:
-        decoded = base64.b64decode(b64, validate=True)
-        msgspec.json.decode(decoded, type=msgspec.Raw)
-        decoded.decode()
-    except (binascii.Error, *Malformed):
-        raise BadRequest("b64data is not JSON in base64") from None
-    return decoded.replace(b"\n", b"")
-
-
-def optional(data: msgspec.Raw, b64: str | None) -> bytes:
-    """Return a payload that may be missing."""
-    if not b64 and bytes(data) in (b"", b"null"):
-        return b""
-    return content(data, b64)
 
 
 def publish(api: Api, call: PublishCall, now: float) -> PublishResult:
@@ -219,6 +195,24 @@ def refresh(api: Api, call: RefreshCall, now: float) -> Empty:
     return NOTHING
 
 
+def invalidate_user_tokens(api: Api, call: InvalidateUserTokensCall, now: float) -> Empty:
+    """Refuse tokens that a user was issued before now, or another time, and have them all renewed.
+
+    Connections do not remember their tokens, so all of the user's are ended; clients come back at
+    once with a new token if they are given one.
+    """
+    if not call.user:
+        raise BadRequest("user is missing")
+    if call.channel:
+        raise NotAvailable("the tokens of a single channel cannot be invalidated")
+    before = now if call.issued_before is None else call.issued_before
+    revocations = api.door.verifier.revocations
+    revocations.add(call.user, issued_before=before, expires=call.expire_at, now=now)
+    for session in api.door.clients.of(call.user):
+        session.disconnect(STATE_INVALIDATED)
+    return NOTHING
+
+
 def presence(api: Api, call: ChannelCall, now: float) -> PresenceResult:
     """Tell who is there."""
     members = api.door.hub.members(existing(api, call.channel))
@@ -289,6 +283,7 @@ CALLS: Mapping[str, tuple[type, Callable[[Api, Any, float], object]]] = {
     "unsubscribe": (ClientCall, unsubscribe),
     "disconnect": (DisconnectCall, disconnect),
     "refresh": (RefreshCall, refresh),
+    "invalidate_user_tokens": (InvalidateUserTokensCall, invalidate_user_tokens),
     "presence": (ChannelCall, presence),
     "presence_stats": (ChannelCall, presence_stats),
     "history": (HistoryCall, history),

@@ -1,12 +1,16 @@
 """Requests of the server API, and those of its results that clients are not sent."""
 
+import base64
+import binascii
 from typing import Annotated
 
+import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hark_gateway.auth import Override
+from hark_gateway.hub.errors import BadRequest
 
-from .messages import NONE, ErrorResult, Offset, Since
+from .messages import NONE, ErrorResult, Malformed, Offset, Since, one_line
 
 
 class PublishCall(Struct, frozen=True):
@@ -86,6 +90,15 @@ class RefreshCall(Struct, frozen=True):
     expired: bool | None = None
     expire_at: int | None = None
     info: Raw = NONE
+
+
+class InvalidateUserTokensCall(Struct, frozen=True):
+    """Revoke a user's tokens; times in Unix seconds, of which fractions count."""
+
+    user: str | None = None
+    issued_before: float | None = None
+    expire_at: float | None = None
+    channel: str | None = None
 
 
 class ChannelCall(Struct, frozen=True):
@@ -168,3 +181,26 @@ class BatchResult(Struct, frozen=True):
     """One reply per call, in order."""
 
     replies: list[dict[str, object]]
+
+
+def content(data: msgspec.Raw, b64: str | None) -> bytes:
+    """Return the payload of a call, on one line."""
+    if not b64:
+        body = one_line(data)
+        if not body:
+            raise BadRequest("data is missing")
+        return body
+    try:
+        decoded = base64.b64decode(b64, validate=True)
+        msgspec.json.decode(decoded, type=msgspec.Raw)
+        decoded.decode()
+    except (binascii.Error, *Malformed):
+        raise BadRequest("b64data is not JSON in base64") from None
+    return decoded.replace(b"\n", b"")
+
+
+def optional(data: msgspec.Raw, b64: str | None) -> bytes:
+    """Return a payload that may be missing."""
+    if not b64 and bytes(data) in (b"", b"null"):
+        return b""
+    return content(data, b64)
