@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hark_gateway.protocols.pubnub import envelopes
+from hark_gateway.protocols.pubnub.lists import Lists
 from hark_gateway.protocols.pubnub.live import MAX_BATCH, Interest, Live
 
 CHANNELS = ["a", "b", "a.b", "a.b.c", "c.d"]
@@ -22,7 +23,7 @@ def publish(live: Live, timetoken: int, channel: str, *, now: float = 0) -> None
 def test_catching_up_brings_everything_after_the_cursor_once(
     wished: set[str], published: list[str], cursor: int
 ) -> None:
-    live = Live(size=100, ttl=60)
+    live = Live(Lists(), size=100, ttl=60)
     interest = Interest(wished, {})
     live.register(interest, now=0)
     for timetoken, channel in enumerate(published, start=1):
@@ -43,7 +44,7 @@ def test_catching_up_brings_everything_after_the_cursor_once(
 
 
 def test_a_channel_is_named_before_its_group_and_its_group_before_a_wildcard() -> None:
-    live = Live(size=10, ttl=60)
+    live = Live(Lists(), size=10, ttl=60)
     interest = Interest(["a", "a.*"], {"a.b": "group"})
     live.register(interest, now=0)
     interest.waiting[object()] = None
@@ -54,7 +55,7 @@ def test_a_channel_is_named_before_its_group_and_its_group_before_a_wildcard() -
 
 
 def test_a_log_keeps_its_last_events_only() -> None:
-    live = Live(size=3, ttl=60)
+    live = Live(Lists(), size=3, ttl=60)
     interest = Interest(["room"], {})
     live.register(interest, now=0)
     for timetoken in range(1, 6):
@@ -63,7 +64,7 @@ def test_a_log_keeps_its_last_events_only() -> None:
 
 
 def test_one_answer_takes_a_bounded_number_of_events() -> None:
-    live = Live(size=1000, ttl=60)
+    live = Live(Lists(), size=1000, ttl=60)
     interest = Interest(["room"], {})
     live.register(interest, now=0)
     for timetoken in range(1, MAX_BATCH + 10):
@@ -75,7 +76,7 @@ def test_one_answer_takes_a_bounded_number_of_events() -> None:
 
 
 def test_a_log_that_nobody_needs_is_given_back() -> None:
-    live = Live(size=3, ttl=60)
+    live = Live(Lists(), size=3, ttl=60)
     publish(live, 1, "room", now=0)
     assert live.listened_to("room")
     live.sweep(59)
@@ -85,7 +86,7 @@ def test_a_log_that_nobody_needs_is_given_back() -> None:
 
 
 def test_presence_is_logged_only_once_somebody_listens() -> None:
-    live = Live(size=3, ttl=60)
+    live = Live(Lists(), size=3, ttl=60)
     publish(live, 1, "room-pnpres")
     assert not live.listened_to("room-pnpres")
     interest = Interest(["room-pnpres"], {})

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from hark_gateway.protocols.pubnub.announcer import MAX_NAMED, Announcer
+from hark_gateway.protocols.pubnub.lists import Lists
 from hark_gateway.protocols.pubnub.presence import Change, Presence
 
 USERS = st.sampled_from(["ana", "bo", "cy"])
@@ -19,7 +20,7 @@ class PresenceMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.presence = Presence()
+        self.presence = Presence(Lists())
         self.now = 0
         self.lists: dict[tuple[str, tuple[str, ...]], int] = {}
         self.told: dict[str, set[str]] = {room: set() for room in ROOMS}
@@ -75,7 +76,7 @@ TestPresence.settings = settings(max_examples=60, stateful_step_count=30)
 
 
 def test_what_one_says_of_oneself_lasts_as_long_as_ones_presence() -> None:
-    presence = Presence()
+    presence = Presence(Lists())
     assert not presence.set_state("ana", "room", {"mood": "ok"})
     presence.enter("ana", ("room",), seconds=10, now=0)
     assert presence.set_state("ana", "room", {"mood": "ok"})
@@ -87,7 +88,7 @@ def test_what_one_says_of_oneself_lasts_as_long_as_ones_presence() -> None:
 
 
 def test_beyond_the_limit_nobody_is_counted() -> None:
-    presence = Presence(max_stays=1)
+    presence = Presence(Lists(), max_stays=1)
     assert presence.enter("ana", ("room",), seconds=10, now=0)
     assert not presence.enter("bo", ("room",), seconds=10, now=0)
     assert presence.occupants("room") == ["ana"]

@@ -7,13 +7,14 @@ for one name as for a hundred. Nothing here waits or knows a socket.
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hark_gateway.hub.timers import TimerWheel
 
 from . import names
 from .filters import Sources
+from .lists import Lists
 
 MAX_BATCH = 100
 """Events in one answer."""
@@ -43,12 +44,11 @@ class Event:
 class Log:
     """The last events of one name."""
 
-    __slots__ = ("events", "forgotten", "interests", "name", "wheel_slot")
+    __slots__ = ("events", "forgotten", "name", "wheel_slot")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.events: list[Event] = []
-        self.interests: list[Interest] = []
         self.forgotten = 0.0
         self.wheel_slot = 0
 
@@ -89,12 +89,12 @@ class Live:
             wildcard logs after its last poll.
     """
 
-    def __init__(self, *, size: int = 100, ttl: float = 1200) -> None:
+    def __init__(self, lists: Lists, *, size: int = 100, ttl: float = 1200) -> None:
+        self._lists = lists
         self._size = size
         self._ttl = ttl
         self._logs: dict[str, Log] = {}
         self._wheel: TimerWheel[Log] = TimerWheel(tick=1)
-        self._dead: set[str] = set()
         self.dirty: dict[Interest, None] = {}
         """Interests with pending events that somebody waits for."""
 
@@ -118,11 +118,13 @@ class Live:
 
     def register(self, interest: Interest, *, now: float) -> None:
         """Begin to match events with an interest."""
+        shared = self._lists.obtain(interest.names)
+        shared.interests += (interest,)
+        interest.names = shared.names
         for name in interest.names:
             log = self._logs.get(name)
             if log is None:
                 log = self._logs[name] = Log(name)
-            log.interests.append(interest)
             self._keep(log, now)
             if log.events:
                 interest.last = max(interest.last, log.events[-1].timetoken)
@@ -131,7 +133,9 @@ class Live:
         """Match an interest no longer."""
         interest.alive = False
         self.dirty.pop(interest, None)
-        self._dead.update(interest.names)
+        shared = self._lists.obtain(interest.names)
+        shared.interests = tuple(each for each in shared.interests if each is not interest)
+        self._lists.release(shared)
 
     def collect(self, interest: Interest, cursor: int) -> list[tuple[Event, str | None]]:
         """Return what matched after `cursor`, oldest first, as much as one answer takes.
@@ -156,23 +160,21 @@ class Live:
 
     def sweep(self, now: float) -> None:
         """Give back logs that nobody needs any more. Call it about once a second."""
-        for name in self._dead:
-            if log := self._logs.get(name):
-                log.interests = [interest for interest in log.interests if interest.alive]
-        self._dead.clear()
         for log in self._wheel.due(now):
             if log.forgotten > now:
                 self._wheel.set(log, log.forgotten)
-            elif log.interests:
+            elif any(self._interests_in(log.name)):
                 log.events = []
                 self._wheel.set(log, now + self._ttl)
             else:
                 del self._logs[log.name]
 
+    def _interests_in(self, name: str) -> Iterator[Interest]:
+        for each in self._lists.on(name):
+            yield from each.interests
+
     def _mark(self, log: Log, event: Event) -> None:
-        for interest in log.interests:
-            if not interest.alive:
-                continue
+        for interest in self._interests_in(log.name):
             interest.last = event.timetoken
             if not interest.waiting:
                 continue

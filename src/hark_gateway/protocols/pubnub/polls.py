@@ -7,7 +7,6 @@ of the loop leave in one answer.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 
 from hark_gateway.hub.timers import TimerWheel
@@ -31,6 +30,7 @@ INTEREST_IDLE = 60.0
 class Poll:
     """One request that waits for events after `cursor`."""
 
+    polls: "Polls"
     exchange: Exchange
     interest: Interest
     cursor: int
@@ -38,6 +38,10 @@ class Poll:
     token: Token | None = None
     filter: Filter | None = None
     wheel_slot: int = 0
+
+    def forget(self) -> None:
+        """Be held no longer: the client has gone."""
+        self.polls.release(self)
 
 
 class Polls:
@@ -76,7 +80,7 @@ class Polls:
         poll.interest.waiting[poll] = None
         self._idle.cancel(poll.interest)
         self._wheel.set(poll, ends)
-        poll.exchange.on_lost = partial(self.release, poll)
+        poll.exchange.on_lost = poll.forget
 
     def release(self, poll: Poll) -> None:
         """Hold a poll no longer."""

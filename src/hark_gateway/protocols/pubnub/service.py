@@ -15,6 +15,7 @@ from .access import Gatekeeper, Keyset
 from .announcer import Announcer, Event
 from .clock import TICKS_PER_SECOND, TimetokenClock
 from .envelopes import MessageType
+from .lists import Lists
 from .live import Live
 from .options import PubNubOptions
 from .polls import Polls
@@ -48,8 +49,9 @@ class Service:
             [namespace.name for namespace in rules.namespaces], boundary=rules.namespace_boundary
         )
         self._open_storage()
-        self.live = Live(size=options.buffer_size, ttl=options.buffer_ttl)
-        self.presence = Presence()
+        self.lists = Lists()
+        self.live = Live(self.lists, size=options.buffer_size, ttl=options.buffer_ttl)
+        self.presence = Presence(self.lists)
         self.announcer = Announcer(
             announce_max=options.presence_announce_max, interval=options.presence_interval
         )
@@ -193,6 +195,7 @@ class Service:
         for channel, event in self.announcer.due(now):
             self.tell(channel, event, now=now)
         self.live.sweep(now)
+        self.lists.tidy()
         self.messages.sweep(now)
         self.actions.sweep(now)
         self.revocations.sweep(now)

@@ -1,7 +1,7 @@
 """Subscribe: the long poll that everything is delivered through."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hark_gateway.net.http import Exchange
 from hark_gateway.protocols.pubnub import names
@@ -18,6 +18,8 @@ from hark_gateway.protocols.pubnub.tokens import Permission
 from .presence import HEARTBEAT_SECONDS, enter
 
 SERVICE = "Subscribe"
+NO_GROUPS: Mapping[str, str] = {}
+"""Shared, since most clients have none."""
 
 
 class Wish:
@@ -26,7 +28,7 @@ class Wish:
     __slots__ = ("channels", "groups", "interest", "key", "present")
 
     def __init__(
-        self, key: bytes, channels: Sequence[str], groups: list[str], interest: Interest
+        self, key: bytes, channels: Sequence[str], groups: Sequence[str], interest: Interest
     ) -> None:
         self.key = key
         self.channels = channels if groups else interest.names
@@ -56,6 +58,7 @@ class Subscribing:
         rights = service.gatekeeper.rights(keyset, call)
         wish = self._wish(call, channels, rights)
         poll = Poll(
+            polls=service.polls,
             exchange=exchange,
             interest=wish.interest,
             cursor=_cursor(call),
@@ -109,7 +112,7 @@ class Subscribing:
             token.cleared = wish
         return wish
 
-    def _read_names(self, call: Call, raw_channels: str) -> tuple[list[str], list[str]]:
+    def _read_names(self, call: Call, raw_channels: str) -> tuple[Sequence[str], Sequence[str]]:
         channels, groups = path_names(raw_channels), call.groups
         options = self._service.options
         if not channels and not groups:
@@ -121,17 +124,18 @@ class Subscribing:
                 names.check_subscription(name)
         except BadName:
             raise ServiceError(400, "Invalid channel or channel group", SERVICE) from None
-        return list(dict.fromkeys(channels)), list(dict.fromkeys(groups))
+        return tuple(dict.fromkeys(channels)), tuple(dict.fromkeys(groups))
 
-    def _open(self, key: bytes, channels: Sequence[str], groups: list[str], now: float) -> Wish:
+    def _open(self, key: bytes, channels: Sequence[str], groups: Sequence[str], now: float) -> Wish:
         by_group = {
             name: group for group in groups for name in self._members(group) if name not in channels
         }
-        wish = Wish(key, channels, groups, Interest(channels, by_group))
-        self._wishes[key] = wish
-        self._by_interest[wish.interest] = wish
-        self._service.live.register(wish.interest, now=now)
-        self._service.polls.rest(wish.interest)
+        interest = Interest(channels, by_group or NO_GROUPS)
+        self._service.live.register(interest, now=now)
+        wish = self._wishes[key] = self._by_interest[interest] = Wish(
+            key, channels, groups, interest
+        )
+        self._service.polls.rest(interest)
         return wish
 
     def _members(self, group: str) -> Iterable[str]:
