@@ -57,6 +57,9 @@ setup: .venv/.installed web/node_modules/.installed ## Install what is pinned, i
 .PHONY: setup-tests
 setup-tests: setup $(sdk_packages:%=%/node_modules/.installed)
 
+.PHONY: autobahn
+autobahn: .data/autobahn/.installed ## Install Autobahn's fuzzing client for the tests (needs Python 2.7)
+
 .PHONY: lock
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -72,6 +75,10 @@ clean: ## Remove what was built and installed; the data in .data stays
 		echo "hark: Python cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }; } && \
 	$(bin)/pip install --quiet --use-pep517 --require-hashes -r requirements.txt && \
 	$(bin)/pip install --quiet --no-deps --no-build-isolation -e . && touch $@
+
+.data/autobahn/.installed: tests/gateway/net/autobahn.txt
+	@python=$$(./.ci/find-python2) && echo "── Autobahn" && $$python -m virtualenv --quiet .data/autobahn && \
+	.data/autobahn/bin/pip install --quiet --no-deps --require-hashes -r $< && touch $@
 
 $(sdk_packages:%=%/node_modules/.installed): %/node_modules/.installed: %/package-lock.json
 	@echo "── The official SDKs in $*"
