@@ -78,8 +78,9 @@ class Scene:
         """
         before = self.running.cpu_seconds()
         for _ in range(publications // at_once):
+            self.swarm.begin_to_wait(self.published + at_once)
             self.publish(at_once)
-            self.swarm.wait_for(self.published)
+            self.swarm.answer()
         return (self.running.cpu_seconds() - before) / (publications * self.swarm.size)
 
     def prove(self) -> str:
@@ -148,7 +149,7 @@ def measure_in_turn(
 ) -> list[Row]:
     """Measure all subjects in turns, so that what else the machine does meets each alike.
 
-    The first turn warms up and does not count.
+    Every other turn goes the other way round. The first warms up and does not count.
     """
     scenes, absent = [], []
     values: dict[str, list[float]] = {}
@@ -160,8 +161,8 @@ def measure_in_turn(
                 scenes.append(stack.enter_context(play(subject, clients)))
             except (NotHere, DidNotStart) as problem:
                 absent.append(row_of(subject, setting=setting, problem=problem))
-        for _ in range(rounds + 1):
-            for scene in scenes:
+        for turn in range(rounds + 1):
+            for scene in scenes if turn % 2 else scenes[::-1]:
                 values.setdefault(scene.subject.name, []).append(measure(scene))
                 proofs[scene.subject.name] = scene.prove()
     measured = [

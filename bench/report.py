@@ -61,7 +61,7 @@ def _ratio(row: Row, table: Table) -> str:
     yardstick = table.yardstick(row.setting)
     if yardstick is None or not row.values:
         return ""
-    return f"{row.median / yardstick.median:.2f}"
+    return f"{row.times(yardstick):.2f}"
 
 
 def _targets(table: Table) -> list[str]:

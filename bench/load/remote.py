@@ -42,6 +42,14 @@ class RemoteSwarm:
         heard: Heard = self._call("wait_for", each=each, seconds=seconds)
         return heard
 
+    def begin_to_wait(self, each: int) -> None:
+        """Have it wait for what is about to be published; `answer` returns once it has come.
+
+        However early or late a subject's API answers, its clients are waiting by then: a `send()`
+        to a client that must be woken costs more than one to a client that is reading.
+        """
+        self.begin("wait_for", each=each, seconds=PATIENCE)
+
     def settle(self, seconds: float) -> Heard:
         heard: Heard = self._call("settle", seconds=seconds)
         return heard
