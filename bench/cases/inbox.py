@@ -187,7 +187,7 @@ def page_within(owner: Any) -> None:
 def counts(owner: Any) -> None:
     from hark import inbox
 
-    expect(inbox.COUNT_LIMIT, inbox.counts([owner.pk])[owner.pk]["unread"])
+    expect(inbox.COUNT_LIMIT, inbox.counts(owner.pk)["unread"])
 
 
 def changes(owner: Any) -> None:

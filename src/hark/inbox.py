@@ -4,7 +4,7 @@ Every change takes the next number of the owner's log and owes their other scree
 that changes nothing takes none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from hark import log, sql
+from hark import log
 from hark.exceptions import HarkError
 from hark.models import UNREAD, UNSEEN, Inbox, Notification
 from hark.wake import database, wake_on_commit
@@ -76,14 +76,16 @@ def _count(of: Q) -> _Bounded:
     return _Bounded(rows[:COUNT_LIMIT])
 
 
-def counts(user_ids: Sequence[Any]) -> dict[Any, Counts]:
-    """Return everyone's counts, exact to 99; 100 means more."""
-    users = get_user_model()._base_manager.filter(pk__in=sql.keys(Inbox, user_ids))  # noqa: SLF001
-    rows = users.annotate(unread=_count(UNREAD), unseen=_count(UNSEEN))
-    return {
-        pk: {"unread": unread, "unseen": unseen}
-        for pk, unread, unseen in rows.values_list("pk", "unread", "unseen")
-    }
+def with_counts(people: QuerySet[Any]) -> Any:
+    """Add `unread` and `unseen`, exact to 99, 100 meaning more, to users or their inboxes."""
+    return people.annotate(unread=_count(UNREAD), unseen=_count(UNSEEN))
+
+
+def counts(user_id: Any) -> Counts:
+    """Return someone's counts, exact to 99; 100 means more."""
+    users = get_user_model()._base_manager.filter(pk=user_id)  # noqa: SLF001
+    found: Counts = with_counts(users).values("unread", "unseen").get()
+    return found
 
 
 def position(user_id: Any) -> Position:

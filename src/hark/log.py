@@ -6,17 +6,16 @@ writes to somebody's inbox ever waits here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from django.db import connections
-from django.utils import timezone
 
 from hark import sql
 from hark.media.email import Email
 from hark.models import Inbox, Notification, Outbox
-from hark.types import type_named
+from hark.types import names, registered
 from hark.wake import database
 
 Marks = Mapping[str, datetime | None]
@@ -33,25 +32,30 @@ Heads = dict[Any, int]
 """The last number of each locked log, by its owner."""
 
 
-def lock(owners: Sequence[Any], *, skip_locked: bool = False) -> Heads:
+def lock(owners: Sequence[Any]) -> Heads:
     """Lock these people's logs, begun if need be, until the present transaction ends.
 
     Args:
         owners: Locked in one order, whoever asks, so that two can never wait for each other.
-        skip_locked: Leave out those that are held by somebody else.
     """
-    heads = _locked(owners, skip_locked=skip_locked)
+    heads = _locked(owners)
     if len(heads) < len(owners):
-        now = timezone.now()
-        missing = [Inbox(user_id=owner, due_at=now) for owner in owners if owner not in heads]
-        Inbox.objects.bulk_create(missing, ignore_conflicts=True)
-        heads = _locked(owners, skip_locked=skip_locked)
+        begin(owners)
+        heads = _locked(owners)
     return heads
 
 
-def _locked(owners: Sequence[Any], *, skip_locked: bool) -> Heads:
+def begin(owners: Sequence[Any]) -> set[Any]:
+    """Begin the logs of those of these people who have none; return whose."""
+    known = Inbox.objects.filter(pk__in=sql.keys(Inbox, owners)).values_list("pk", flat=True)
+    missing = set(owners).difference(known)
+    Inbox.objects.bulk_create((Inbox(pk=owner) for owner in missing), ignore_conflicts=True)
+    return missing
+
+
+def _locked(owners: Sequence[Any]) -> Heads:
     rows = Inbox.objects.filter(pk__in=sql.keys(Inbox, owners)).order_by("pk")
-    return dict(rows.select_for_update(skip_locked=skip_locked).values_list("pk", "modseq"))
+    return dict(rows.select_for_update().values_list("pk", "modseq"))
 
 
 def number_unnumbered(heads: Heads, *, limit: int) -> int:
@@ -94,20 +98,23 @@ def _save(numbers: Mapping[Any, int], marks: Marks) -> None:
     sql.update(Notification, assignments, numbers, moments)
 
 
+def email_waits() -> list[tuple[str, timedelta]]:
+    """Return for each e-mail that a type sends the type's name, and how long to wait."""
+    media = ((name, medium) for name in names() for medium in registered(name).media)
+    return [(name, each.if_unread_for) for name, each in media if isinstance(each, Email)]
+
+
 def _owe_emails(rows: Iterable[Any]) -> None:
     """Plan the e-mails of what has just arrived."""
-    owed = []
-    for row in rows:
-        cls = type_named(row.type)
-        for medium in cls.media if cls and row.read_at is None and row.deleted_at is None else ():
-            if isinstance(medium, Email):
-                due_at = row.created_at + medium.if_unread_for
-                owed.append(
-                    Outbox(
-                        kind=Outbox.Kind.EMAIL,
-                        subject=row.type,
-                        notification_id=row.pk,
-                        due_at=due_at,
-                    )
-                )
-    Outbox.objects.bulk_create(owed)
+    waits = email_waits()
+    Outbox.objects.bulk_create(
+        Outbox(
+            kind=Outbox.Kind.EMAIL,
+            subject=row.type,
+            notification_id=row.pk,
+            due_at=row.created_at + wait,
+        )
+        for row in rows
+        for name, wait in waits
+        if name == row.type and row.read_at is None and row.deleted_at is None
+    )

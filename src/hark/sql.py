@@ -17,7 +17,7 @@ def keys(model: type[models.Model], values: Sequence[Any]) -> Any:
     connection = connections[database()]
     if connection.vendor != "postgresql":
         return values
-    return RawSQL(f"SELECT unnest(%s::{_key(model)[1]}[])", [list(values)])  # noqa: S611 (ours)
+    return RawSQL(f"SELECT unnest(%s::{key_type(model)}[])", [list(values)])  # noqa: S611 (ours)
 
 
 def update(
@@ -37,10 +37,10 @@ def update(
         durable: False if it does no harm that a crash of the database undoes it: then the commit
             does not wait for the disk.
     """
-    column, kind = _key(model)
+    column = model._meta.pk.column  # noqa: SLF001 (public by its documentation)
     table = model._meta.db_table  # noqa: SLF001 (public by its documentation)
     sets = ", ".join(f"{name} = {sql}" for name, sql in assignments.items())
-    given, given_params = _given(model, values, kind)
+    given, given_params = _given(model, values)
     hasty = not durable and connections[database()].vendor == "postgresql"
     sql = (
         f"WITH given (pk, number) AS ({given}) UPDATE {table} SET {sets} "  # noqa: S608 (ours)
@@ -50,12 +50,10 @@ def update(
         cursor.execute(sql, [*given_params, *params])
 
 
-def _given(
-    model: type[models.Model], values: Mapping[Any, int], kind: str
-) -> tuple[str, Sequence[Any]]:
+def _given(model: type[models.Model], values: Mapping[Any, int]) -> tuple[str, Sequence[Any]]:
     connection = connections[database()]
     if connection.vendor == "postgresql":
-        rows = f"SELECT * FROM unnest(%s::{kind}[], %s::bigint[])"  # noqa: S608 (ours)
+        rows = f"SELECT * FROM unnest(%s::{key_type(model)}[], %s::bigint[])"  # noqa: S608 (ours)
         return rows, [list(values), list(values.values())]
     key: Any = model._meta.pk  # noqa: SLF001 (public by its documentation)
     pairs = ((key.get_db_prep_value(pk, connection), number) for pk, number in values.items())
@@ -63,7 +61,14 @@ def _given(
     return f"VALUES {places}", [each for pair in pairs for each in pair]
 
 
-def _key(model: type[models.Model]) -> tuple[str, str]:
-    """Return the primary key's column and its type in the database."""
+def key_type(model: type[models.Model]) -> str:
+    """Return the primary key's type in the database, as a column that refers to it has it."""
     key: Any = model._meta.pk  # noqa: SLF001 (public by its documentation)
-    return key.column, key.rel_db_type(connections[database()])
+    kind: str = key.rel_db_type(connections[database()])
+    return kind
+
+
+def compiled(queryset: models.QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return a queryset as SQL and its parameters, to be a part of a statement of our own."""
+    found: tuple[str, tuple[Any, ...]] = queryset.query.get_compiler(database()).as_sql()
+    return found

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hark import inbox, log, notify, withdraw
 from hark.models import Inbox, Notification
-from hark.relay import inboxes
+from hark.relay import numbering
 from tests.hark.conftest import person
 from tests.hark.testapp.notifications import Note
 
@@ -78,7 +78,7 @@ def numbers() -> dict[str, int | None]:
 
 
 def number() -> int:
-    return inboxes.number(100, passing_over=set())
+    return numbering.number(100, passing_over=set())
 
 
 def test_a_writer_waits_for_no_reader_and_no_other_writer(
@@ -110,9 +110,9 @@ def test_an_inbox_that_somebody_holds_keeps_no_other_waiting(
     Inbox.objects.create(user=bo)
     held: set[Any] = set()
     with meanwhile(others, lambda: log.lock([bo.pk])):
-        assert inboxes.number(100, passing_over=held) == 1
+        assert numbering.number(100, passing_over=held) == 1
         assert held == {bo.pk}
-        assert inboxes.number(100, passing_over=held) == 0
+        assert numbering.number(100, passing_over=held) == 0
     assert number() == 1
 
 
@@ -143,7 +143,7 @@ def test_two_relays_that_overlap_give_each_number_once(
 
     def all_of_it() -> None:
         while Notification.objects.unnumbered().exists():
-            inboxes.number(7, passing_over=set())
+            numbering.number(7, passing_over=set())
 
     for relay in [run(others, all_of_it) for _ in range(4)]:
         relay.result(SECONDS)

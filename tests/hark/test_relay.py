@@ -14,7 +14,7 @@ from hark.backends.base import Publication, Unavailable
 from hark.backends.centrifugo import CentrifugoBackend
 from hark.channels import inbox_of
 from hark.models import Inbox, Notification, Outbox
-from hark.relay import inboxes
+from hark.relay import inboxes, numbering
 from hark.relay.loop import Relay
 from tests.hark.conftest import person
 from tests.hark.recording import RecordingBackend
@@ -125,13 +125,15 @@ def test_a_screen_that_missed_too_much_is_told_that_it_did(
 @pytest.mark.parametrize("size", [1, 30])
 def test_one_call_carries_many_people(relay: Relay, backend: RecordingBackend, size: int) -> None:
     people = [person(f"p{number}") for number in range(size)]
+    notify(people, Note(text="the first begins a log"))
+    drain(relay)
     notify(people, Note(text="hello"))
     with CaptureQueriesContext(connection) as queries:
         relay.work()
-    assert backend.calls == 1
-    assert len(backend.published) == size
-    # Transactions count as well, here as savepoints.
-    assert len(queries) == 14
+    assert backend.calls == 2
+    assert {len(pushes) for pushes in backend.published.values()} == {2}
+    # Look, number, read, settle; on SQLite numbering takes several, a savepoint among them.
+    assert len(queries) == (4 if connection.vendor == "postgresql" else 10)
 
 
 def test_a_large_send_is_written_by_the_relay(
@@ -185,7 +187,7 @@ def test_numbers_wait_for_the_disk_and_noting_what_was_pushed_does_not(
     backend: RecordingBackend, bo: Any
 ) -> None:
     notify(bo, Note(text="Lovely"))
-    inboxes.number(10, passing_over=set())
+    numbering.number(10, passing_over=set())
     assert commits_wait()
     inboxes.push(backend, 10)
     assert not commits_wait()

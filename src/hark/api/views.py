@@ -132,7 +132,7 @@ class InboxViewSet(viewsets.ViewSetMixin, ReaderView):
                 "results": items(page),
                 "next": f"b{page[-1].pk}" if len(found) > PAGE_SIZE else None,
                 "modseq": present.modseq,
-                "counts": inbox.counts([user_id])[user_id],
+                "counts": inbox.counts(user_id),
             }
         )
 
@@ -153,7 +153,7 @@ class InboxViewSet(viewsets.ViewSetMixin, ReaderView):
             {
                 "items": items(changed.rows),
                 "modseq": changed.modseq,
-                "counts": inbox.counts([user_id])[user_id],
+                "counts": inbox.counts(user_id),
                 "more": changed.more,
             }
         )
@@ -255,4 +255,4 @@ def _item(mark: Callable[[], Notification]) -> Response:
 
 def _counts(request: Request) -> Response:
     user_id = request.user.pk
-    return Response(inbox.counts([user_id])[user_id])
+    return Response(inbox.counts(user_id))

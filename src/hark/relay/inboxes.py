@@ -1,17 +1,19 @@
-"""Numbering what arrived, and telling the screens.
+"""Telling the screens what changed.
 
 A push is not a row of its own: an inbox is owed one while its `published` lags behind its `modseq`.
 So it can be sent again after a crash, several changes go out as one, and order needs no thought.
 """
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypedDict
 
-from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from hark import inbox, log, render, sql
+from hark import inbox, render, sql
 from hark.backends.base import Backend, Publication, Refused
 from hark.channels import inbox_of
 from hark.models import Inbox, Notification, Outbox
@@ -20,6 +22,15 @@ from hark.wake import database
 
 PUSH_ITEMS = 50
 """A screen that missed more changes than this is told only that it did."""
+
+
+CHANGES = """
+    SELECT owed.user_id, owed.head, owed.published, owed.unread, owed.unseen, changed.id, {columns}
+    FROM ({owed}) AS owed LEFT JOIN hark_notification AS changed
+    ON changed.user_id = owed.user_id AND changed.modseq > owed.published
+        AND owed.head - owed.published <= {most}
+    ORDER BY owed.user_id, changed.modseq
+"""
 
 
 class Push(TypedDict):
@@ -31,21 +42,9 @@ class Push(TypedDict):
     counts: inbox.Counts
 
 
-def number(limit: int, *, passing_over: set[Any]) -> int:
-    """Number up to `limit` of what others wrote, oldest first; return how many.
-
-    Args:
-        passing_over: Owners whose inbox somebody holds just now. They are added here, so that they
-            keep nobody else waiting.
-    """
-    with transaction.atomic(using=database()):
-        waiting = Notification.objects.unnumbered().exclude(user__in=passing_over)
-        owners = list(dict.fromkeys(waiting.values_list("user_id", flat=True)[:limit]))
-        if not owners:
-            return 0
-        heads = log.lock(owners, skip_locked=True)
-        passing_over.update(owner for owner in owners if owner not in heads)
-        return log.number_unnumbered(heads, limit=limit)
+def behind() -> Any:
+    """Return the inboxes whose screens are to be told something now."""
+    return Inbox.objects.filter(published__lt=F("modseq"), due_at__lte=Now())
 
 
 def push(backend: Backend, limit: int) -> int:
@@ -54,71 +53,61 @@ def push(backend: Backend, limit: int) -> int:
     Raises:
         BackendError: Nothing is settled; all of it is tried again.
     """
-    behind = Inbox.objects.filter(published__lt=F("modseq"), due_at__lte=Now())
-    owed = list(behind.values_list("pk", "modseq", "published", "attempts", named=True)[:limit])
+    owed = [list(rows) for _, rows in groupby(_changes(limit), key=attrgetter("user_id"))]
     if not owed:
         return 0
-    rows = _changes(owed)
-    page = render.Page(rows)
-    publications = _publications(owed, rows, page, backend.max_bytes)
-    _settle(owed, publications, backend.publish(publications))
-    _report([(row, page.text(row).error) for row in rows if row.deleted_at is None])
+    changed = [row for rows in owed for row in rows if row.pk]
+    page = render.Page(changed)
+    publications = [_publication(rows, page, backend.max_bytes) for rows in owed]
+    _settle([rows[0] for rows in owed], backend.publish(publications))
+    _report([(row, page.text(row).error) for row in changed if row.deleted_at is None])
     return len(owed)
 
 
-def _changes(owed: Sequence[Any]) -> list[Any]:
-    few = [row.pk for row in owed if row.modseq - row.published <= PUSH_ITEMS]
-    log_rows = Notification.objects.filter(
-        user__in=sql.keys(Inbox, few),
-        modseq__gt=F("user__hark_inbox__published"),
-        modseq__lte=F("user__hark_inbox__modseq"),
+def _changes(limit: int) -> Any:
+    """Return what up to `limit` screens are to hear, in order, with each row the inbox's state.
+
+    All is as of one moment. An inbox that changed too often, or whose changes moved on in number,
+    has a row without a notification.
+    """
+    statement, params = _statement(limit)
+    return Notification.objects.using(database()).raw(statement, params)
+
+
+@cache
+def _statement(limit: int) -> tuple[str, Sequence[Any]]:
+    rows = inbox.with_counts(behind()).values(
+        "user_id", "published", "unread", "unseen", head=F("modseq")
     )
-    return list(log_rows.order_by("user_id", "modseq").values_list(*render.SHOWN, named=True))
+    owed, params = sql.compiled(rows[:limit])
+    columns = ", ".join(f"changed.{name}" for name in render.SHOWN if name not in ("pk", "user_id"))
+    return CHANGES.format(owed=owed, columns=columns, most=PUSH_ITEMS), params
 
 
-def _publications(
-    owed: Sequence[Any], rows: Sequence[Any], page: render.Page, max_bytes: int
-) -> list[Publication]:
-    by_owner: dict[Any, list[render.Item]] = {}
-    for row in rows:
-        by_owner.setdefault(row.user_id, []).append(page.item(row))
-    counts = inbox.counts([row.pk for row in owed])
-    nobody = inbox.Counts(unread=0, unseen=0)  # their account was deleted meanwhile
-    return [
-        _publication(row, by_owner.get(row.pk, []), counts.get(row.pk, nobody), max_bytes)
-        for row in owed
-    ]
-
-
-def _publication(
-    row: Any, items: list[render.Item], counts: inbox.Counts, max_bytes: int
-) -> Publication:
-    # The items were read after the inbox was, and may have moved on since.
-    modseq = max([row.modseq, *(item["modseq"] for item in items)])
-    push: Push = {"since": row.published, "modseq": modseq, "items": items, "counts": counts}
-    publication = Publication(channel=inbox_of(row.pk), data=push)
-    if row.modseq - row.published <= PUSH_ITEMS and publication.size <= max_bytes:
+def _publication(rows: Sequence[Any], page: render.Page, max_bytes: int) -> Publication:
+    owed = rows[0]
+    push: Push = {
+        "since": owed.published,
+        "modseq": owed.head,
+        "items": [page.item(row) for row in rows if row.pk],
+        "counts": {"unread": owed.unread, "unseen": owed.unseen},
+    }
+    publication = Publication(channel=inbox_of(owed.user_id), data=push)
+    if owed.head - owed.published <= PUSH_ITEMS and publication.size <= max_bytes:
         return publication
     # "You should hold this already" makes every client see that it missed something.
-    return Publication(channel=publication.channel, data={**push, "since": modseq, "items": []})
+    return Publication(channel=publication.channel, data={**push, "since": owed.head, "items": []})
 
 
-def _settle(
-    owed: Sequence[Any], publications: Sequence[Publication], outcomes: Sequence[Refused | None]
-) -> None:
-    told = {
-        row.pk: publication.data["modseq"]
-        for row, publication, refusal in zip(owed, publications, outcomes, strict=True)
-        if refusal is None
-    }
-    if told:
+def _settle(owed: Sequence[Any], outcomes: Sequence[Refused | None]) -> None:
+    outcome_of = list(zip(owed, outcomes, strict=True))
+    if told := {row.user_id: row.head for row, refusal in outcome_of if refusal is None}:
         # Undone by a crash, it only has the same pushed again.
-        sql.update(Inbox, {"published": "given.number"}, told, durable=False)
-    if recovered := [row.pk for row in owed if row.attempts]:
-        Inbox.objects.filter(pk__in=recovered, published=F("modseq")).update(attempts=0, error="")
-    for row, refusal in zip(owed, outcomes, strict=True):
+        settled = {"published": "given.number", "attempts": "0", "error": "''"}
+        sql.update(Inbox, settled, told, durable=False)
+    for row, refusal in outcome_of:
         if refusal is not None:
-            retry.postpone(Inbox.objects.get(pk=row.pk), refusal)
+            retry.postpone(Inbox.objects.get(pk=row.user_id), refusal)
 
 
 def _report(texts: Sequence[tuple[Any, str]]) -> None:

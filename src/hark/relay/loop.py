@@ -14,9 +14,11 @@ from hark.conf import settings
 from hark.models import Outbox
 from hark.relay import inboxes, outbox, retry
 from hark.relay.lease import Lease
+from hark.relay.look import Step, due
+from hark.relay.numbering import number
 from hark.wake import LINGER, database
 
-LINGER_STEP = 0.01
+LINGER_STEP = 0.003
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 2.0
 EMAILS = 20
@@ -131,10 +133,15 @@ class Relay:
             LostLease: Between two steps.
         """
         limit = settings().BATCH
-        done = self._step(lambda: inboxes.number(limit, passing_over=self._passing_over))
-        done += self._deliver(lambda limit: inboxes.push(self._backend, limit))
-        for kind in outbox.due():
-            done += self._handle(kind, limit)
+        found = due()
+        done = 0
+        if Step.NUMBER in found:
+            done += self._step(lambda: number(limit, passing_over=self._passing_over))
+        if found & {Step.NUMBER, Step.PUSH}:
+            done += self._deliver(lambda limit: inboxes.push(self._backend, limit))
+        for kind in Outbox.Kind:
+            if kind in found:
+                done += self._handle(kind, limit)
         return done
 
     def _handle(self, kind: Outbox.Kind, limit: int) -> int:

@@ -29,12 +29,6 @@ ORDERED = {Kind.PUBLICATION, Kind.RECALL}
 """Of these, a row that is to be tried again later keeps what came after it waiting."""
 
 
-def due() -> list[Outbox.Kind]:
-    """Return which kinds have something to do, by one small query."""
-    kinds = Outbox.objects.filter(due_at__lte=Now()).order_by("kind")
-    return [Kind(each) for each in kinds.values_list("kind", flat=True).distinct()]
-
-
 @contextmanager
 def _claimed(kind: Outbox.Kind, limit: int) -> Iterator[list[Outbox]]:
     """Hold up to `limit` due rows of one kind, oldest first, each subject's in order."""
