@@ -40,17 +40,14 @@ def lock(owners: Sequence[Any]) -> Heads:
     """
     heads = _locked(owners)
     if len(heads) < len(owners):
-        begin(owners)
+        begin(owner for owner in owners if owner not in heads)
         heads = _locked(owners)
     return heads
 
 
-def begin(owners: Sequence[Any]) -> set[Any]:
-    """Begin the logs of those of these people who have none; return whose."""
-    known = Inbox.objects.filter(pk__in=sql.keys(Inbox, owners)).values_list("pk", flat=True)
-    missing = set(owners).difference(known)
-    Inbox.objects.bulk_create((Inbox(pk=owner) for owner in missing), ignore_conflicts=True)
-    return missing
+def begin(owners: Iterable[Any]) -> None:
+    """Begin the logs of those of these people who have none."""
+    Inbox.objects.bulk_create((Inbox(pk=owner) for owner in owners), ignore_conflicts=True)
 
 
 def _locked(owners: Sequence[Any]) -> Heads:

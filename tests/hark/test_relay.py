@@ -187,7 +187,7 @@ def test_numbers_wait_for_the_disk_and_noting_what_was_pushed_does_not(
     backend: RecordingBackend, bo: Any
 ) -> None:
     notify(bo, Note(text="Lovely"))
-    numbering.number(10, passing_over=set())
+    numbering.number(10)
     assert commits_wait()
     inboxes.push(backend, 10)
     assert not commits_wait()

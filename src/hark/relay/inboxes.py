@@ -44,7 +44,8 @@ class Push(TypedDict):
 
 def behind() -> Any:
     """Return the inboxes whose screens are to be told something now."""
-    return Inbox.objects.filter(published__lt=F("modseq"), due_at__lte=Now())
+    owed = Inbox.objects.filter(published__lt=F("modseq"), due_at__lte=Now())
+    return owed.order_by("due_at")  # else the planner, who expects many, would read the table
 
 
 def push(backend: Backend, limit: int) -> int:

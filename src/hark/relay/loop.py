@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, assert_never
+from typing import assert_never
 
 from django.db import DatabaseError, connections
 
@@ -86,7 +86,6 @@ class Relay:
         self._backend = backend
         self._lease = lease
         self._stopping = False
-        self._passing_over: set[Any] = set()
 
     def stop(self) -> None:
         """Finish the present step and return from `run`; may be called from a signal handler."""
@@ -123,7 +122,6 @@ class Relay:
             if worked:
                 worked_at = time.monotonic()
             else:
-                self._passing_over.clear()
                 self._lease.wait(self._pause(worked_at))
 
     def work(self) -> int:
@@ -136,7 +134,7 @@ class Relay:
         found = due()
         done = 0
         if Step.NUMBER in found:
-            done += self._step(lambda: number(limit, passing_over=self._passing_over))
+            done += self._step(lambda: number(limit))
         if found & {Step.NUMBER, Step.PUSH}:
             done += self._deliver(lambda limit: inboxes.push(self._backend, limit))
         for kind in Outbox.Kind:

@@ -1,32 +1,25 @@
 """Numbering what others wrote, oldest first.
 
-On PostgreSQL by one statement, so that a crash finds all of it done or nothing, and an arrival
-waits for no further round trip. Each lock is taken before what it guards is read, and the lock sees
-what was committed since the statement began: hence the many steps.
+On PostgreSQL by one statement, so that an arrival waits for one round trip and one commit. Its
+locks see what was committed since the statement began: a number is never given twice, nor a row
+numbered that somebody else has numbered meanwhile.
 """
 
 from typing import Any
 
 from django.db import connections, transaction
 
-from hark import log, sql
-from hark.models import Inbox, Notification
+from hark import log
+from hark.models import Notification
 from hark.wake import database
 
 STATEMENT = """
-    WITH waiting AS MATERIALIZED (
-        SELECT id, user_id FROM hark_notification
-        WHERE modseq IS NULL AND user_id <> ALL(%(passing_over)s::{key}[])
-        ORDER BY id LIMIT %(limit)s
-    ), log AS MATERIALIZED (
-        SELECT user_id, modseq FROM hark_inbox
-        WHERE user_id IN (SELECT user_id FROM waiting) ORDER BY user_id FOR UPDATE SKIP LOCKED
-    ), held AS MATERIALIZED (
-        SELECT id, user_id, type, created_at, log.modseq AS last,
+    WITH held AS MATERIALIZED (
+        SELECT hark_notification.id, user_id, type, created_at, hark_inbox.modseq AS last,
             NOT arrived AND read_at IS NULL AND deleted_at IS NULL AS is_news
-        FROM hark_notification JOIN log USING (user_id)
-        WHERE id IN (SELECT id FROM waiting) AND hark_notification.modseq IS NULL
-        ORDER BY id FOR UPDATE OF hark_notification
+        FROM hark_notification JOIN hark_inbox USING (user_id)
+        WHERE hark_notification.modseq IS NULL ORDER BY hark_notification.id LIMIT %(limit)s
+        FOR UPDATE OF hark_inbox SKIP LOCKED FOR UPDATE OF hark_notification
     ), numbered AS MATERIALIZED (
         SELECT *, last + row_number() OVER (PARTITION BY user_id ORDER BY id) AS number FROM held
     ), given AS (
@@ -39,42 +32,42 @@ STATEMENT = """
     ), mailed AS (
         INSERT INTO hark_outbox
             (kind, subject, payload, notification_id, created_at, due_at, attempts, error)
-        SELECT 'email', type, '{{}}', id, now(), created_at + wait, 0, ''
+        SELECT 'email', type, '{}', id, now(), created_at + wait, 0, ''
         FROM numbered JOIN unnest(%(types)s::text[], %(waits)s::interval[]) AS mail (type, wait)
         USING (type) WHERE is_news
     )
-    SELECT (SELECT count(*) FROM numbered),
-        ARRAY(SELECT user_id FROM waiting EXCEPT SELECT user_id FROM log)
+    SELECT (SELECT count(*) FROM numbered), ARRAY(
+        SELECT DISTINCT user_id FROM (
+            SELECT user_id FROM hark_notification WHERE modseq IS NULL ORDER BY id LIMIT %(limit)s
+        ) AS waiting
+        WHERE NOT EXISTS (SELECT FROM hark_inbox WHERE hark_inbox.user_id = waiting.user_id)
+    )
 """
 
 
-def number(limit: int, *, passing_over: set[Any]) -> int:
+def number(limit: int) -> int:
     """Number up to `limit` notifications, contiguously for each owner; return how many.
 
-    Args:
-        passing_over: Owners whose inbox somebody holds just now. They are added here, so that they
-            keep nobody else waiting.
+    Whose inbox somebody holds just now is passed over, and keeps nobody else waiting.
     """
     if connections[database()].vendor == "postgresql":
-        return _number_at_once(limit, passing_over)
+        return _number_at_once(limit)
     with transaction.atomic(using=database()):
         waiting = Notification.objects.unnumbered().values_list("user_id", flat=True)
         return log.number_unnumbered(log.lock(sorted(set(waiting[:limit]))), limit=limit)
 
 
-def _number_at_once(limit: int, passing_over: set[Any]) -> int:
+def _number_at_once(limit: int) -> int:
     emails = log.email_waits()
     params: dict[str, Any] = {
         "limit": limit,
-        "passing_over": list(passing_over),
         "types": [name for name, _ in emails],
         "waits": [wait for _, wait in emails],
     }
     with connections[database()].cursor() as cursor:
-        cursor.execute(STATEMENT.format(key=sql.key_type(Inbox)), params)
-        count, left = cursor.fetchone()
-    if not left:
-        return int(count)
-    begun = log.begin(left)
-    passing_over.update(set(left) - begun)
-    return int(count) + (_number_at_once(limit, passing_over) if begun else 0)
+        cursor.execute(STATEMENT, params)
+        count, without_log = cursor.fetchone()
+    if without_log:
+        log.begin(without_log)
+        return int(count) + _number_at_once(limit)
+    return int(count)
