@@ -59,16 +59,27 @@ def leaves(group: BaseException) -> Iterator[BaseException]:
 def parsed() -> Options:
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos",
-        description="Kill every process and cut every link at random while people comment; then "
-        "compare every screen with the database. Exit status 1 if anything is lost, shown twice, "
-        "shown without cause, or out of order.",
+        description="Kill and stop every process and cut every link at random while people "
+        "comment; then compare every screen with the database. Exit status 1 if anything is lost, "
+        "shown twice, shown without cause, or out of order.",
     )
     add = partial(parser.add_argument, metavar="N")
     add("--seed", type=at_least(0), help="what all chance is drawn from (default: a new one)")
     add("--people", type=at_least(2), default=200, help="how many (default: 200)")
     add("--comments", type=at_least(1), default=5000, help="over REST, at least (default: 5000)")
     add("--seconds", type=at_least(5), default=600, help="how long it goes on (default: 600)")
-    add("--faults", type=at_least(1), default=5, help="of each process and link (default: 5)")
+    add(
+        "--faults",
+        type=at_least(1),
+        default=5,
+        help="kills and hangs of each process, cuts or jams of each link (default: 5)",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=["centrifugo", "pubnub"],
+        default="centrifugo",
+        help="what screens are told through (default: centrifugo)",
+    )
     given = vars(parser.parse_args())
     if given["seed"] is None:
         given["seed"] = random.randrange(1_000_000)

@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const { web, url, people } = JSON.parse((await lines.next()).value);
 
-const { Inbox, ApiError, Backoff, connectCentrifuge } = await loadFrontEnd();
+const { Inbox, ApiError, Backoff, connectCentrifuge, connectPubNub } = await loadFrontEnd();
 
 /** Load the TypeScript sources as they are. */
 async function loadFrontEnd() {
@@ -25,7 +25,7 @@ async function loadFrontEnd() {
     resolve: { alias: { "@": `${web}/src` } },
     optimizeDeps: { noDiscovery: true },
   });
-  const names = ["inbox/inbox", "inbox/alarm", "inbox/realtime/centrifuge", "api/errors"];
+  const names = ["inbox/inbox", "inbox/alarm", "inbox/realtime/centrifuge", "inbox/realtime/pubnub", "api/errors"];
   const modules = await Promise.all(names.map((name) => vite.ssrLoadModule(`/src/${name}.ts`)));
   await vite.close();
   return Object.assign({}, ...modules);
@@ -55,8 +55,8 @@ class Browser {
       person: this.person.id,
       displays: this.displays,
       toasts: this.toasts,
-      listed: lists.all.items.map(({ id, modseq, title, url, read_at }) => {
-        return { id, modseq, title, url, read_at };
+      listed: lists.all.items.map(({ id, modseq, title, body, url, read_at }) => {
+        return { id, modseq, title, body, url, read_at };
       }),
       unread: counts.unread,
     };
@@ -91,7 +91,9 @@ class Browser {
     };
     const open = async () => {
       try {
-        close = connectCentrifuge({ info: await info(), renew: info, listener, ended });
+        const given = await info();
+        const connect = given.backend === "pubnub" ? connectPubNub : connectCentrifuge;
+        close = connect({ info: given, renew: info, listener, ended });
       } catch {
         ended();
       }

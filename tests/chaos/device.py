@@ -1,13 +1,15 @@
-"""A device: the official SDK's connection, the questions that the screen needs asked, its owner."""
+"""A device: its line to the server, the questions that the screen needs asked, its owner."""
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from centrifuge import Client, ClientEventHandler, ClientState, UnauthorizedError
+from centrifuge import UnauthorizedError
 
+from tests.chaos.line import LINES, LONGEST_PAUSE, Hearer, Line
 from tests.chaos.screen import Screen
 from tests.chaos.server import Failed, Gone, Person, Server
 
@@ -15,11 +17,9 @@ GRACE = 0.25
 """Seconds that a gap may stay before it is asked about, as in web/src/inbox/inbox.ts."""
 POLL = 20.0
 """Seconds between questions while nothing can be heard."""
-LONGEST_PAUSE = 4.0
-"""Seconds between attempts, at most; the SDK's own default of 20 s would only lengthen the run."""
 
 
-class Device:
+class Device(Hearer):
     """One of someone's devices.
 
     Args:
@@ -38,7 +38,7 @@ class Device:
         self.ready = asyncio.Event()
         """Whether it has ever shown the inbox and listened."""
         self._server = server
-        self._sdk: Client | None = None
+        self._line: Line | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self._pushed = 0
@@ -56,9 +56,9 @@ class Device:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._sdk is not None:
-            await self._sdk.disconnect()
-            self._sdk = None
+        if self._line is not None:
+            await self._line.close()
+            self._line = None
         self.screen.doubt()
 
     def reload(self) -> None:
@@ -86,7 +86,7 @@ class Device:
             self._news.set()
 
     async def _listen(self) -> None:
-        """Connect, and connect anew whenever the SDK gives up."""
+        """Connect, and connect anew whenever the line is given up."""
         failures = 0
         while True:
             try:
@@ -95,20 +95,15 @@ class Device:
                 await asyncio.sleep(pause(failures))
                 failures += 1
                 continue
-            failures = 0
-            ended = asyncio.Event()
-            self._sdk = Client(
-                info["url"],
-                events=_Events(self, ended),
-                token=info["token"],
-                get_token=self._token,
-                max_reconnect_delay=LONGEST_PAUSE,
-                proxy=None,
-            )
-            await self._sdk.connect()
-            await ended.wait()
+            self._line = LINES[info["backend"]](info, self)
+            began = time.monotonic()
+            await self._line.hold()
+            await self._line.close()
+            # One that did not hold is not tried again at once.
+            failures = 0 if time.monotonic() - began > LONGEST_PAUSE else failures + 1
+            await asyncio.sleep(pause(failures) if failures else 0)
 
-    async def _token(self) -> str:
+    async def token(self) -> str:
         try:
             token: str = (await self._server.connect())["token"]
         except Failed as error:
@@ -180,26 +175,9 @@ class Device:
         self._news.clear()
 
     def _is_connected(self) -> bool:
-        return self._sdk is not None and self._sdk.state is ClientState.CONNECTED
+        return self._line is not None and self._line.is_connected
 
 
 def pause(failures: int) -> float:
     """Return how long to wait after so many failures before one more."""
     return random.uniform(0.5, 1) * min(LONGEST_PAUSE, 0.5 * 2.0 ** min(failures, 8))
-
-
-class _Events(ClientEventHandler):
-    """What the SDK tells a device."""
-
-    def __init__(self, device: Device, ended: asyncio.Event) -> None:
-        self._device = device
-        self._ended = ended
-
-    async def on_connected(self, ctx: Any) -> None:
-        self._device.connected()
-
-    async def on_publication(self, ctx: Any) -> None:
-        self._device.heard(ctx.pub.data)
-
-    async def on_disconnected(self, ctx: Any) -> None:
-        self._ended.set()

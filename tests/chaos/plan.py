@@ -8,14 +8,18 @@ from enum import StrEnum
 PROCESSES = ("web", "relay", "standby", "gateway", "postgres")
 LINKS = ("screens-gateway", "relay-gateway", "web-postgres", "relay-postgres")
 
-LONGEST_OUTAGE = 3.0
-"""Seconds that a fault lasts, at most."""
-
 
 class Kind(StrEnum):
     KILL = "kill"
+    HANG = "hang"
     CUT = "cut"
     JAM = "jam"
+
+
+LONGEST_OUTAGE = 3.0
+"""Seconds that a fault lasts, at most."""
+SHORTEST_OUTAGE = {Kind.KILL: 0.1, Kind.HANG: 1.5, Kind.CUT: 0.1, Kind.JAM: 0.1}
+"""Seconds. A relay that hangs no longer than that would keep its lease."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,9 @@ class Options:
         people: How many; about one in ten has three devices, one in five comes and goes.
         comments: Written over REST and acknowledged; more come by transactions of their own.
         seconds: Over which the comments and the faults are spread.
-        faults: How often each process is killed, and each link cut or jammed.
+        faults: How often each process is killed, how often it hangs, and how often each link is
+            cut or jammed.
+        backend: What screens are told through: `centrifugo` or `pubnub`.
     """
 
     seed: int
@@ -34,6 +40,7 @@ class Options:
     comments: int = 5000
     seconds: float = 600.0
     faults: int = 5
+    backend: str = "centrifugo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +62,13 @@ def faults(options: Options) -> list[Fault]:
 
 def _of(target: str, options: Options, rng: random.Random) -> Iterator[Fault]:
     """Draw one target's faults, a slot of time for each, so that they do not overlap."""
-    slot = options.seconds / options.faults
-    for number in range(options.faults):
-        lasting = rng.uniform(0.1, min(LONGEST_OUTAGE, slot / 3))
-        kind = Kind.KILL if target in PROCESSES else rng.choice([Kind.CUT, Kind.JAM])
+    if target in PROCESSES:
+        kinds = [Kind.KILL, Kind.HANG] * options.faults
+        rng.shuffle(kinds)
+    else:
+        kinds = rng.choices([Kind.CUT, Kind.JAM], k=options.faults)
+    slot = options.seconds / len(kinds)
+    for number, kind in enumerate(kinds):
+        lasting = min(rng.uniform(SHORTEST_OUTAGE[kind], LONGEST_OUTAGE), slot / 2)
         at = number * slot + rng.uniform(0, slot - lasting)
         yield Fault(at=at, kind=kind, target=target, lasting=lasting)

@@ -38,14 +38,18 @@ class Postgres:
         folder = parse_qs(parts.query).get("host", [unquote(parts.netloc.rpartition("@")[2])])[0]
         return Path(folder) / SOCKET_NAME
 
-    def kill(self) -> None:
-        """End the server and all its processes at once, as a power cut does."""
+    def signal(self, number: signal.Signals) -> list[psutil.Process]:
+        """Send a signal to the server and all its processes at once; return them."""
         postmaster = psutil.Process(self._server.get_pid())
-        processes = [postmaster, *postmaster.children()]
+        processes: list[psutil.Process] = [postmaster, *postmaster.children()]
         for process in processes:
             with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGKILL)
-        psutil.wait_procs(processes, timeout=10)
+                process.send_signal(number)
+        return processes
+
+    def kill(self) -> None:
+        """End it, as a power cut does."""
+        psutil.wait_procs(self.signal(signal.SIGKILL), timeout=10)
 
     def start(self) -> None:
         """Return once it has recovered and answers."""

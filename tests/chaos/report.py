@@ -15,7 +15,8 @@ def command(options: Options) -> str:
     """Return how to do the same again."""
     return (
         f"python -m tests.chaos --seed {options.seed} --people {options.people} "
-        f"--comments {options.comments} --seconds {options.seconds:g} --faults {options.faults}"
+        f"--comments {options.comments} --seconds {options.seconds:g} --faults {options.faults} "
+        f"--backend {options.backend}"
     )
 
 
@@ -32,6 +33,8 @@ def figures(options: Options, result: Result) -> Iterator[tuple[str, str]]:
     yield "committed", f"{verdict.committed:,} comments that somebody was to be told of"
     yield "rolled back", f"{verdict.rolled_back:,}"
     yield "of unknown outcome", f"{verdict.unknown:,}: the writer was cut off, and tried again"
+    yield "taken back", f"{verdict.withdrawn:,}"
+    yield "corrected", f"{verdict.amended:,}"
     yield "shown", f"{verdict.shown:,}"
     yield "**lost**", f"**{len(verdict.lost)}**"
     yield "**shown twice**", f"**{len(verdict.twice)}**"
@@ -49,9 +52,11 @@ def figures(options: Options, result: Result) -> Iterator[tuple[str, str]]:
     for target in (*PROCESSES, *LINKS):
         kinds = [f"{kind}: {count}" for (name, kind), count in happened.items() if name == target]
         yield target, ", ".join(kinds)
+    yield "silent relays replaced", str(result.takeovers)
     yield "inboxes read afresh", str(result.restarts)
     yield "pushes behind a newer one", str(result.behind)
     yield "items filled in below newer ones", f"{verdict.filled_in:,}"
+    yield "backend", options.backend
     yield "seed", str(options.seed)
     yield from describe_machine().items()
 

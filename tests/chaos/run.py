@@ -42,6 +42,7 @@ class Result:
         comings: How often a device came back.
         restarts: How often a screen had to read its inbox afresh.
         behind: Pushes that came after a newer one on the same connection.
+        takeovers: How often a relay replaced one that gave no sign of life.
         seconds_to_rest: From the last comment and the last fault until every screen was right.
     """
 
@@ -51,6 +52,7 @@ class Result:
     comings: int
     restarts: int
     behind: int
+    takeovers: int
     seconds_to_rest: float
 
 
@@ -68,7 +70,7 @@ class Audience:
 async def run(options: Options, folder: Path, say: Say) -> Result:
     """Do everything; logs stay in `folder`."""
     say("Starting PostgreSQL, gateway, relay and web …")
-    async with running_world(folder) as world, signed_in(world) as http:
+    async with running_world(folder, options.backend) as world, signed_in(world) as http:
         people = await populate(world, options.people)
         servers = {person.id: Server(http, person) for person in people}
         crowd = Crowd(people, servers, options)
@@ -100,12 +102,13 @@ async def put_to_the_test(
     found = await come_to_rest(world, audience)
     seen = await audience.seen()
     return Result(
-        verdict=verdict.judge(found, writers.attempts, seen),
+        verdict=verdict.judge(found, writers.attempts, writers.changes, seen),
         faults=planned,
         devices=len(seen),
         comings=crowd.comings,
         restarts=sum(device.restarts for device in crowd.devices),
         behind=sum(device.behind for device in crowd.devices),
+        takeovers=world.takeovers(),
         seconds_to_rest=time.monotonic() - healed - QUIET_SECONDS,
     )
 

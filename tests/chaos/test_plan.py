@@ -15,9 +15,12 @@ def test_a_seed_repeats_its_faults_and_another_has_others() -> None:
     assert faults(OPTIONS) != faults(Options(seed=8, seconds=60, faults=5))
 
 
-def test_every_process_is_killed_and_every_link_broken_as_often_as_asked() -> None:
-    drawn = Counter((fault.target, fault.kind is Kind.KILL) for fault in faults(OPTIONS))
-    assert drawn == {(name, name in PROCESSES): 5 for name in (*PROCESSES, *LINKS)}
+def test_every_process_is_killed_and_stopped_and_every_link_broken_as_often_as_asked() -> None:
+    drawn = faults(OPTIONS)
+    stops = Counter((each.target, each.kind) for each in drawn if each.target in PROCESSES)
+    assert stops == {(name, kind): 5 for name in PROCESSES for kind in (Kind.KILL, Kind.HANG)}
+    breaks = Counter(each.target for each in drawn if each.kind in (Kind.CUT, Kind.JAM))
+    assert breaks == dict.fromkeys(LINKS, 5)
 
 
 @pytest.mark.parametrize("target", [*PROCESSES, *LINKS])

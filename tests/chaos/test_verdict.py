@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 
 from tests.chaos.screen import Display
-from tests.chaos.truth import Comment, Row, Truth
+from tests.chaos.truth import CORRECTION, Comment, Row, Truth
 from tests.chaos.verdict import Seen, Verdict, judge, unsettled
-from tests.chaos.writers import Attempt, Outcome
+from tests.chaos.writers import Attempt, Change, Outcome
 
 
 def row(number: int) -> Row:
-    return Row(id=number, comment=f"c{number}", modseq=number, read=False)
+    return Row(id=number, comment=f"c{number}", modseq=number, read=False, text=f"Comment {number}")
 
 
 def item(number: int) -> dict[str, Any]:
     url = f"/post/?id=tea#comment-c{number}"
-    return {"id": number, "modseq": number, "title": "", "url": url, "read_at": None}
+    shown = {"title": "", "body": f"Comment {number}", "url": url, "read_at": None}
+    return {"id": number, "modseq": number, **shown}
 
 
 def comment(number: int) -> Comment:
@@ -50,8 +51,26 @@ SEEN = Seen(
 )
 
 
-def judged(truth: Truth = TRUTH, attempts: list[Attempt] = ATTEMPTS, seen: Seen = SEEN) -> Verdict:
-    return judge(truth, attempts, [seen])
+def judged(
+    truth: Truth = TRUTH,
+    attempts: list[Attempt] = ATTEMPTS,
+    changes: tuple[Change, ...] = (),
+    seen: Seen = SEEN,
+) -> Verdict:
+    return judge(truth, attempts, changes, [seen])
+
+
+def change(number: int, kind: str, *, undone: bool = False) -> Change:
+    return Change(f"Comment {number}", kind, undone)
+
+
+def corrected(truth: Truth) -> Truth:
+    """Return it with the second comment corrected, wherever it stands."""
+    first, second = truth.comments
+    text = second.text + CORRECTION
+    rows = [replace(row(2), text=text), row(1)]
+    comments = [first, replace(second, text=text, committed_at=1000.0)]
+    return replace(truth, comments=comments, lists={"bo": rows})
 
 
 def test_a_run_without_faults_holds() -> None:
@@ -117,6 +136,22 @@ CASES: dict[str, tuple[str, Callable[[], Verdict]]] = {
         "differing",
         lambda: judged(seen=replace(SEEN, listed=[item(2) | {"read_at": "now"}, item(1)])),
     ),
+    "taken back and still listed": (
+        "phantom",
+        lambda: judged(changes=(change(2, "withdraw"),)),
+    ),
+    "corrected and the correction lost": (
+        "lost",
+        lambda: judged(changes=(change(2, "amend"),)),
+    ),
+    "a correction that was rolled back": (
+        "phantom",
+        lambda: judged(truth=corrected(TRUTH), changes=(change(2, "amend", undone=True),)),
+    ),
+    "corrected in the database only": (
+        "differing",
+        lambda: judged(truth=corrected(TRUTH), changes=(change(2, "amend"),)),
+    ),
     "a wrong badge": (
         "differing",
         lambda: judged(seen=replace(SEEN, unread=1)),
@@ -129,6 +164,18 @@ def test_a_fault_is_seen(kind: str, judge_it: Callable[[], Verdict]) -> None:
     verdict = judge_it()
     assert getattr(verdict, kind)
     assert not verdict.holds
+
+
+def test_what_is_taken_back_and_corrected_everywhere_is_well() -> None:
+    truth = corrected(TRUTH)
+    listed = [item(2) | {"body": "Comment 2" + CORRECTION}]
+    gone = replace(truth, lists={"bo": truth.lists["bo"][:1]})
+    changes = (change(1, "withdraw"), change(2, "amend"), change(2, "withdraw", undone=True))
+    verdict = judged(gone, changes=changes, seen=replace(SEEN, listed=listed, unread=1))
+    assert verdict.holds
+    assert (verdict.withdrawn, verdict.amended) == (1, 1)
+    assert (verdict.committed, verdict.shown) == (1, 1)
+    assert verdict.longest == 3.0, "a corrected comment no longer says when it was written"
 
 
 def test_what_appears_below_a_newer_item_is_counted() -> None:

@@ -1,4 +1,5 @@
-"""`python -m tests.chaos.transactions`: saves comments in transactions, some of them rolled back.
+"""`python -m tests.chaos.transactions`: saves, corrects and takes back in transactions, of which
+some are rolled back.
 
 Reads one job a line from standard input, as JSON, and answers each with a line: null once it is
 committed or rolled back as asked, or what went wrong.
@@ -10,6 +11,8 @@ import time
 from typing import Any
 
 import django
+
+from tests.chaos.truth import CORRECTION
 
 
 class Undone(Exception):
@@ -42,6 +45,8 @@ def perform(job: dict[str, Any]) -> None:
     with transaction.atomic():
         for comment in job["comments"]:
             save(**comment)
+        for change in job["changes"]:
+            alter(**change)
         time.sleep(job["hold"])
         if job["roll_back"]:
             raise Undone
@@ -60,6 +65,23 @@ def save(*, undone: bool, **fields: str) -> None:
                 raise Undone
     except Undone:
         pass
+
+
+def alter(*, text: str, kind: str) -> None:
+    """Take back the notification of a comment, or correct the comment and what tells of it."""
+    from hark import amend, withdraw
+    from social.posts.models import Comment
+    from social.posts.notifications import PostCommented
+
+    comment = Comment.objects.select_for_update().filter(text=text).first()
+    if comment is None:  # corrected by an attempt whose answer was lost
+        return
+    if kind == "withdraw":
+        withdraw(PostCommented(comment=comment))
+    else:
+        comment.text += CORRECTION
+        comment.save()
+        amend(PostCommented(comment=comment))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,10 @@ OWED = """
 """
 
 
+CORRECTION = " (corrected)"
+"""What is added to a comment's text when it is changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comment:
     id: str
@@ -32,7 +36,16 @@ class Comment:
     """Written by the owner themselves, who is not told."""
     text: str
     committed_at: float
-    """Unix time."""
+    """Unix time; of its last change, if it was changed."""
+
+    @property
+    def written(self) -> str:
+        """What it said at first."""
+        return self.text.removesuffix(CORRECTION)
+
+    @property
+    def is_corrected(self) -> bool:
+        return self.text.endswith(CORRECTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,8 @@ class Row:
     comment: str
     modseq: int | None
     read: bool
+    text: str
+    """What the comment says by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +76,13 @@ class Truth:
 
 def read(connection: psycopg.Connection) -> Truth:
     comments = [Comment(*row) for row in connection.execute(COMMENTS)]
+    texts = {comment.id: comment.text for comment in comments}
     lists: dict[str, list[Row]] = defaultdict(list)
     notified: dict[tuple[str, str], list[int]] = defaultdict(list)
     for user, pk, comment, modseq, is_read, listed in connection.execute(NOTIFICATIONS):
         notified[user, comment].append(pk)
         if listed:
-            lists[user].append(Row(pk, comment, modseq, is_read))
+            lists[user].append(Row(pk, comment, modseq, is_read, texts.get(comment, "")))
     return Truth(comments, dict(lists), dict(notified))
 
 

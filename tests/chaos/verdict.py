@@ -8,7 +8,7 @@ from statistics import median
 
 from tests.chaos.screen import Display, Item, comment_of
 from tests.chaos.truth import Comment, Row, Truth
-from tests.chaos.writers import Attempt, Outcome
+from tests.chaos.writers import Attempt, Change, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class Verdict:
 
     committed: int = 0
     rolled_back: int = 0
+    withdrawn: int = 0
+    amended: int = 0
     unknown: int = 0
     shown: int = 0
     lost: list[str] = field(default_factory=list)
@@ -62,10 +64,13 @@ class Verdict:
         return max(self.seconds_to_screen, default=0.0)
 
 
-def judge(truth: Truth, attempts: Iterable[Attempt], seen: Sequence[Seen]) -> Verdict:
+def judge(
+    truth: Truth, attempts: Iterable[Attempt], changes: Sequence[Change], seen: Sequence[Seen]
+) -> Verdict:
     """Return the verdict on a run that has come to rest."""
     attempts = list(attempts)
     expected = {(each.owner, each.id): each for each in truth.comments if not each.own}
+    told = expected.keys() - _withdrawn(expected, changes)
     appeared = {
         (device.person, display.comment)
         for device in seen
@@ -73,18 +78,37 @@ def judge(truth: Truth, attempts: Iterable[Attempt], seen: Sequence[Seen]) -> Ve
         for display in screen
     }
     return Verdict(
-        committed=len(expected),
+        committed=len(told),
         rolled_back=sum(each.outcome is Outcome.ROLLED_BACK for each in attempts),
+        withdrawn=sum(each.kind == "withdraw" and not each.undone for each in changes),
+        amended=sum(each.kind == "amend" and not each.undone for each in changes),
         unknown=sum(each.outcome is Outcome.UNKNOWN for each in attempts),
-        shown=len(appeared & expected.keys()),
-        lost=[*_lost_writes(truth, attempts), *_lost(truth, expected, seen)],
+        shown=len(appeared & told),
+        lost=[
+            *_lost_writes(truth, attempts),
+            *_lost_corrections(truth, changes),
+            *_lost(truth, expected, seen),
+        ],
         twice=[*_written_twice(truth), *_shown_twice(seen)],
-        phantom=[*_never_committed(truth, attempts), *_phantoms(truth, expected, appeared, seen)],
+        phantom=[
+            *_never_committed(truth, attempts),
+            *_never_corrected(truth, changes),
+            *_taken_back(truth, changes),
+            *_phantoms(truth, expected, appeared, seen),
+        ],
         disordered=[*_numbered_out_of_order(truth, attempts), *_listed_out_of_order(truth, seen)],
         differing=list(_differing(truth, seen)),
         filled_in=sum(_filled_in(screen) for device in seen for screen in device.displays),
         seconds_to_screen=list(_seconds(expected, seen)),
     )
+
+
+def _withdrawn(
+    expected: Mapping[tuple[str, str], Comment], changes: Iterable[Change]
+) -> set[tuple[str, str]]:
+    """Return those that were taken back, whether or not they had been shown by then."""
+    texts = {each.text for each in changes if each.kind == "withdraw" and not each.undone}
+    return {key for key, comment in expected.items() if comment.written in texts}
 
 
 def unsettled(truth: Truth, seen: Sequence[Seen]) -> bool:
@@ -96,16 +120,38 @@ def unsettled(truth: Truth, seen: Sequence[Seen]) -> bool:
 
 def _shows(device: Seen) -> list[Row]:
     return [
-        Row(item["id"], comment_of(item), item["modseq"], item["read_at"] is not None)
+        Row(item["id"], comment_of(item), item["modseq"], item["read_at"] is not None, item["body"])
         for item in device.listed
     ]
 
 
 def _lost_writes(truth: Truth, attempts: Iterable[Attempt]) -> Iterator[str]:
-    texts = {comment.text for comment in truth.comments}
+    texts = {comment.written for comment in truth.comments}
     for attempt in attempts:
         if attempt.outcome is Outcome.COMMITTED and attempt.text not in texts:
             yield f"{attempt.text!r} was acknowledged, and is not in the database"
+
+
+def _lost_corrections(truth: Truth, changes: Iterable[Change]) -> Iterator[str]:
+    corrected = {comment.written for comment in truth.comments if comment.is_corrected}
+    for change in changes:
+        if change.kind == "amend" and not change.undone and change.text not in corrected:
+            yield f"the correction of {change.text!r} was acknowledged, and is not in the database"
+
+
+def _never_corrected(truth: Truth, changes: Iterable[Change]) -> Iterator[str]:
+    corrected = {comment.written for comment in truth.comments if comment.is_corrected}
+    for change in changes:
+        if change.kind == "amend" and change.undone and change.text in corrected:
+            yield f"the correction of {change.text!r} was rolled back, and is in the database"
+
+
+def _taken_back(truth: Truth, changes: Iterable[Change]) -> Iterator[str]:
+    ids = {comment.written: comment.id for comment in truth.comments}
+    listed = {row.comment for rows in truth.lists.values() for row in rows}
+    for change in changes:
+        if change.kind == "withdraw" and not change.undone and ids.get(change.text) in listed:
+            yield f"what told of {change.text!r} was taken back, and still stands in a list"
 
 
 def _lost(
@@ -141,7 +187,7 @@ def _shown_twice(seen: Iterable[Seen]) -> Iterator[str]:
 def _never_committed(truth: Truth, attempts: Iterable[Attempt]) -> Iterator[str]:
     undone = {each.text for each in attempts if each.outcome is Outcome.ROLLED_BACK}
     for comment in truth.comments:
-        if comment.text in undone:
+        if comment.written in undone:
             yield f"{comment.text!r} was rolled back, and is in the database"
 
 
@@ -168,8 +214,8 @@ def _numbered_out_of_order(truth: Truth, attempts: Iterable[Attempt]) -> Iterato
     by_owner: dict[str, list[tuple[int, Attempt]]] = {}
     for comment in truth.comments:
         ids = truth.notified.get((comment.owner, comment.id))
-        if ids and comment.text in known:
-            by_owner.setdefault(comment.owner, []).append((ids[0], known[comment.text]))
+        if ids and comment.written in known:
+            by_owner.setdefault(comment.owner, []).append((ids[0], known[comment.written]))
     for owner, rows in by_owner.items():
         latest_begin = (0.0, "")
         for _, attempt in sorted(rows, key=lambda row: row[0]):
@@ -210,5 +256,6 @@ def _seconds(expected: Mapping[tuple[str, str], Comment], seen: Iterable[Seen]) 
         if device.steady:
             for screen in device.displays:
                 for display in screen:
-                    if comment := expected.get((device.person, display.comment)):
+                    comment = expected.get((device.person, display.comment))
+                    if comment and not comment.is_corrected:
                         yield display.at - comment.committed_at

@@ -22,6 +22,7 @@ from tests.chaos.postgres import Postgres
 from tests.stack import run_manage
 
 START_SECONDS = 180.0
+NO_SIGN = "gives no sign of life"
 PORTS = range(15_000, 30_000)
 """Not among those that Linux gives to clients: a dead process finds its port free again."""
 
@@ -51,6 +52,10 @@ class World:
                 await asyncio.to_thread(self._kill, fault.target)
                 await asyncio.sleep(fault.lasting)
                 await asyncio.to_thread(self._start, fault.target)
+            case Kind.HANG:
+                self._signal(fault.target, signal.SIGSTOP)
+                await asyncio.sleep(fault.lasting)
+                self._signal(fault.target, signal.SIGCONT)
             case Kind.CUT:
                 self.links[fault.target].cut()
                 await asyncio.sleep(fault.lasting)
@@ -64,11 +69,24 @@ class World:
         if target == "postgres":
             self.postgres.kill()
             return
+        self._signal(target, signal.SIGKILL)
         process = self.services[target].process
         assert process is not None
-        # With whatever it has started: nothing of it may answer in its place.
-        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def _signal(self, target: str, number: signal.Signals) -> None:
+        """Send a signal to a process and whatever it has started, which may not answer for it."""
+        if target == "postgres":
+            self.postgres.signal(number)
+            return
+        process = self.services[target].process
+        assert process is not None
+        os.killpg(process.pid, number)
+
+    def takeovers(self) -> int:
+        """Return how often a relay found that the active one gives no sign of life."""
+        logs = (self.services[name].log for name in ("relay", "standby"))
+        return sum(log.read_text(errors="replace").count(NO_SIGN) for log in logs)
 
     def _start(self, target: str) -> None:
         if target == "postgres":
@@ -79,7 +97,7 @@ class World:
 
 
 @asynccontextmanager
-async def running_world(folder: Path) -> AsyncIterator[World]:
+async def running_world(folder: Path, backend: str) -> AsyncIterator[World]:
     """Start everything, with data and logs in `folder`; stop it all at the end of the block."""
     postgres = await asyncio.to_thread(Postgres, folder / "postgres")
     web_port, gateway_port = free_ports(2)
@@ -98,18 +116,24 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         "DATABASE_URL": postgres.url,
         "PORT": str(web_port),
         "GATEWAY_PORT": str(gateway_port),
+        "HARK_BACKEND": backend,
         "HARK_URL": f"ws://127.0.0.1:{ports['screens-gateway']}/connection/websocket",
+        "PUBNUB_ORIGIN": f"127.0.0.1:{gateway_port}",
     }
     by_link: dict[str, dict[str, str]] = {
         "gateway": {},
         "relay": {
             "DATABASE_URL": over_tcp(ports["relay-postgres"]),
             "HARK_API_URL": f"http://127.0.0.1:{ports['relay-gateway']}/api",
+            "PUBNUB_ORIGIN": f"127.0.0.1:{ports['relay-gateway']}",
         },
-        "web": {"DATABASE_URL": over_tcp(ports["web-postgres"])},
+        "web": {
+            "DATABASE_URL": over_tcp(ports["web-postgres"]),
+            "PUBNUB_ORIGIN": f"127.0.0.1:{ports['screens-gateway']}",
+        },
     }
     services = {
-        service.name: replace(service, environment=environment | by_link[service.name])
+        service.name: replace(service, environment={**service.environment, **by_link[service.name]})
         for service in describe_services(environment, logs=folder)
     }
     standby = replace(services["relay"], name="standby", log=folder / "standby.log")

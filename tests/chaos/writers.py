@@ -37,6 +37,16 @@ class Attempt:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done for certain, or for certain undone, to a comment, known by its first text."""
+
+    text: str
+    kind: str
+    """`withdraw` or `amend`."""
+    undone: bool
+
+
 @dataclass
 class Writers:
     """Everybody who writes.
@@ -51,6 +61,7 @@ class Writers:
     servers: Mapping[str, Server]
     environment: Mapping[str, str]
     attempts: list[Attempt] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
     async def write(self) -> None:
         """Write everything; return once every comment over REST was acknowledged."""
@@ -111,6 +122,7 @@ class Writers:
                 due = number / count * self.options.seconds
                 await asyncio.sleep(began + due - time.monotonic())
                 await self._perform(process, self._job(rng, number))
+                await self._change(process, rng)
         finally:
             process.kill()
             await process.wait()
@@ -129,19 +141,42 @@ class Writers:
             )
         return {
             "comments": comments,
+            "changes": [],
             "hold": rng.uniform(0, 0.3),
             "roll_back": rng.random() < 0.4,
         }
 
     async def _perform(self, process: asyncio.subprocess.Process, job: dict[str, Any]) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
         began = time.time()
-        process.stdin.write(json.dumps(job).encode() + b"\n")
-        failed = json.loads(await process.stdout.readline())
+        failed = await self._do(process, job)
         for comment in job["comments"]:
             if job["roll_back"] or comment["undone"]:
                 outcome = Outcome.ROLLED_BACK
             else:
                 outcome = Outcome.UNKNOWN if failed else Outcome.COMMITTED
             self._note(comment["text"], began, outcome)
+
+    async def _change(self, process: asyncio.subprocess.Process, rng: random.Random) -> None:
+        """Take back or correct something that was written, until that is acknowledged."""
+        changed = {change.text for change in self.changes}
+        written = [each.text for each in self.attempts if each.outcome is Outcome.COMMITTED]
+        if not (left := [text for text in written if text not in changed]):
+            return
+        change = Change(rng.choice(left), rng.choice(["withdraw", "amend"]), rng.random() < 0.3)
+        job = {
+            "comments": [],
+            "changes": [{"text": change.text, "kind": change.kind}],
+            "hold": rng.uniform(0, 0.3),
+            "roll_back": change.undone,
+        }
+        while await self._do(process, job):
+            pass  # a database that is away says so slowly enough
+        self.changes.append(change)
+
+    async def _do(self, process: asyncio.subprocess.Process, job: dict[str, Any]) -> str | None:
+        """Return what went wrong, if anything."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(job).encode() + b"\n")
+        failed: str | None = json.loads(await process.stdout.readline())
+        return failed
