@@ -7,6 +7,7 @@ import math
 import resource
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from .auth import Verifier
@@ -52,7 +53,7 @@ class Gateway:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.hub = Hub(Namespaces(config.channel))
+        self.hub = Hub(Namespaces(config.channel), call_soon)
         self.host = Host(
             routes=Routes(), wheel=TimerWheel(tick=TICK), max_connections=connection_limit(config)
         )
@@ -194,6 +195,11 @@ class Gateway:
             due += TICK
             if start + batch < len(sessions):
                 await asyncio.sleep(due - loop.time())
+
+
+def call_soon(function: Callable[[], None]) -> None:
+    """Have a function called at the end of this turn of the event loop."""
+    asyncio.get_running_loop().call_soon(function)
 
 
 def connection_limit(config: Config) -> int:

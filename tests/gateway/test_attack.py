@@ -13,7 +13,7 @@ import pytest
 
 from hark_gateway.hub.hub import Hub
 from hark_gateway.hub.options import ChannelRules, NamespaceOptions, Namespaces
-from hark_gateway.server import Gateway
+from hark_gateway.server import Gateway, call_soon
 
 from .scene import (
     KEY,
@@ -141,7 +141,7 @@ async def test_a_token_revoked_by_disconnect_ends_what_it_opened(
 def test_a_million_publications_are_bounded_and_given_back() -> None:
     """By size while they are kept, wholly when their time is over."""
     options = NamespaceOptions(name="log", history_size=2, history_ttl=60, history_meta_ttl=600)
-    hub = Hub(Namespaces(ChannelRules(namespaces=(options,))))
+    hub = Hub(Namespaces(ChannelRules(namespaces=(options,))), call_soon)
     process = psutil.Process()
     payload = b'"' + b"x" * 100 + b'"'
 

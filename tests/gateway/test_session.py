@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,12 +26,21 @@ class Recorder:
         self.messages: list[dict[str, Any]] = []
         self.closed: tuple[int, str] | None = None
         self.wakes = 0.0
+        self.turn: list[Callable[[], None]] = []
+        """What the hub wants to be done when the turn ends."""
+
+    def end_turn(self) -> None:
+        while self.turn:
+            self.turn.pop()()
 
     def send(self, data: bytes, /) -> None:
         assert self.closed is None, "something was said after the end"
         self.messages += [json.loads(line) for line in data.splitlines()]
 
-    deliver = send
+    def sink(self) -> "Recorder":
+        return self
+
+    write = send
 
     def close(self, code: int, reason: str) -> None:
         assert self.closed is None, "closed twice"
@@ -43,8 +53,9 @@ class Recorder:
 def opened() -> tuple[Door, Session, Recorder]:
     config = configured()
     verifier = Verifier(config.client.token)
-    door = Door(Hub(Namespaces(config.channel)), config.client, verifier, verifier)
     outlet = Recorder()
+    hub = Hub(Namespaces(config.channel), outlet.turn.append)
+    door = Door(hub, config.client, verifier, verifier)
     return door, Session(door, outlet, HTTP_STREAM, now=0), outlet
 
 
@@ -123,6 +134,7 @@ def test_whatever_is_said_is_answered_or_ends_the_connection(
     now = NOW
     for message in said:
         session.receive(message.encode("utf-8", "replace"), now=now)
+    outlet.end_turn()
     for seconds in passed:
         now += seconds
         if outlet.closed is None and outlet.wakes <= now:

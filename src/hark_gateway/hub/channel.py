@@ -1,26 +1,39 @@
 """A channel: whoever is subscribed to it, and its stream if it keeps one."""
 
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from .options import ChannelOptions
 from .stream import Member, Publication, Stream
 
-Encoded = dict[object, bytes]
-"""The bytes that each protocol made of one publication."""
+
+class Wire(Protocol):
+    """How publications become bytes, the same for all subscribers on one wire."""
+
+    def publication(self, publication: Publication, /) -> bytes:
+        """Return the bytes of one publication. Those of several may be joined."""
+
+
+class Sink(Protocol):
+    """Where the bytes for one subscriber go, such as a transport."""
+
+    def write(self, data: bytes, /) -> object:
+        """Send bytes, without waiting; a subscriber that is gone is no error."""
 
 
 class Subscriber(Protocol):
     """One that listens to one channel. None of its methods may block or raise."""
 
     @property
+    def wire(self) -> Wire:
+        """What it understands."""
+
+    @property
     def member(self) -> Member | None:
         """Who it shows itself as in presence; None stays unseen."""
 
-    def deliver(self, publication: Publication, encoded: Encoded) -> int:
-        """Pass a publication on; return the bytes that it took.
-
-        What was made of it for the wire is left in `encoded`, for whoever is told next.
-        """
+    def sink(self) -> Sink:
+        """Return where to write publications; what it was sent before is on its way."""
 
     def joined(self, channel: "Channel", member: Member) -> None:
         """Hear that someone came, oneself included."""
@@ -35,26 +48,56 @@ class Subscriber(Protocol):
 class Channel:
     """One named channel. It lives while someone is subscribed or its stream is remembered."""
 
-    __slots__ = ("name", "options", "stream", "subscribers", "wheel_slot")
+    __slots__ = (
+        "_sinks", "held", "name", "options", "stream", "subscribers", "turn", "wheel_slot",
+    )  # fmt: skip
 
     def __init__(self, name: str, options: ChannelOptions) -> None:
         self.name = name
         self.options = options
         self.stream: Stream | None = None
         self.subscribers: dict[Subscriber, None] = {}  # a set that remembers joining order
+        self.held: list[Publication] | None = None
+        """What waits for the end of the turn."""
+        self.turn = 0
+        """The turn in which something was last delivered."""
         self.wheel_slot = 0
+        self._sinks: Collection[tuple[Wire, list[Sink]]] | None = None
 
     @property
     def members(self) -> list[Member]:
         return [each.member for each in self.subscribers if each.member is not None]
 
-    def deliver(self, publication: Publication) -> int:
-        """Hand `publication` to every subscriber; return the bytes that it took."""
-        encoded: Encoded = {}
+    def add(self, subscriber: Subscriber) -> None:
+        """Take `subscriber` in."""
+        self.subscribers[subscriber] = None
+        self._sinks = None
+
+    def remove(self, subscriber: Subscriber) -> None:
+        """Let go of `subscriber`."""
+        del self.subscribers[subscriber]
+        self._sinks = None
+
+    def deliver(self, publications: Iterable[Publication]) -> int:
+        """Write `publications` to every subscriber, all at once; return the bytes that it took."""
         size = 0
-        for subscriber in tuple(self.subscribers):  # one may leave while being told
-            size += subscriber.deliver(publication, encoded)
+        for wire, sinks in self._sinks or self._find_sinks():
+            data = b"".join(map(wire.publication, publications))
+            for sink in sinks:  # and nothing else: to look at each subscriber costs more than this
+                sink.write(data)
+            size += len(data) * len(sinks)
         return size
+
+    def _find_sinks(self) -> Collection[tuple[Wire, list[Sink]]]:
+        """Return all subscribers' sinks by their wire, and remember them where they are many."""
+        found: dict[Wire, list[Sink]] = {}
+        for subscriber in tuple(self.subscribers):
+            sink = subscriber.sink()
+            if subscriber in self.subscribers:  # what it was sent before may have been its last
+                found.setdefault(subscriber.wire, []).append(sink)
+        if len(self.subscribers) > 1:
+            self._sinks = list(found.items())
+        return found.items()
 
     def announce_join(self, member: Member) -> None:
         """Tell all subscribers that `member` came."""

@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .channel import Channel, Subscriber
@@ -13,6 +13,9 @@ from .stream import Member, Position, Publication, Stream
 from .timers import TimerWheel
 
 Listener = Callable[[Publication, bool], None]
+
+MAX_HELD = 128
+"""Publications of one channel that wait for the end of a turn, at most."""
 
 
 @dataclass(slots=True)
@@ -36,14 +39,23 @@ class Hub:
 
     Args:
         namespaces: Where a channel's options come from.
+        at_end_of_turn: Has a function called once all that happens at this moment is done. Of
+            what is published on a channel meanwhile, the first publication is delivered at once
+            and all others together at the end.
     """
 
-    def __init__(self, namespaces: Namespaces) -> None:
+    def __init__(
+        self, namespaces: Namespaces, at_end_of_turn: Callable[[Callable[[], None]], object]
+    ) -> None:
         self.namespaces = namespaces
         self.counts = Counts()
         self.listeners: list[Listener] = []
-        """Told of every publication on whatever channel, after its subscribers, and whether it
-        may be kept. For protocols whose clients are not subscribed all the time."""
+        """Told of every publication on whatever channel, and whether it may be kept. For
+        protocols whose clients are not subscribed all the time."""
+        self._at_end_of_turn = at_end_of_turn
+        self._turn = 1
+        self._has_delivered = False
+        self._holding: list[Channel] = []
         self._channels: dict[str, Channel] = {}
         self._wheel: TimerWheel[Channel] = TimerWheel(tick=1)
         self._epoch = new_epoch()
@@ -97,11 +109,41 @@ class Hub:
             position = stream.position
         self.counts.publications += 1
         if channel is not None and channel.subscribers:
-            self.counts.deliveries += len(channel.subscribers)
-            self.counts.bytes += channel.deliver(publication)
+            self._deliver(channel, publication)
         for listener in self.listeners:
             listener(publication, keep)
         return position
+
+    def _deliver(self, channel: Channel, publication: Publication) -> None:
+        if channel.turn != self._turn:
+            channel.turn = self._turn
+            if not self._has_delivered:
+                self._has_delivered = True
+                self._at_end_of_turn(self._end_turn)
+            self._write(channel, (publication,))
+        elif channel.held is None:
+            channel.held = [publication]
+            self._holding.append(channel)
+        else:
+            channel.held.append(publication)
+            if len(channel.held) == MAX_HELD:
+                self._flush(channel)
+
+    def _write(self, channel: Channel, publications: Sequence[Publication]) -> None:
+        self.counts.deliveries += len(publications) * len(channel.subscribers)
+        self.counts.bytes += channel.deliver(publications)
+
+    def _flush(self, channel: Channel) -> None:
+        publications, channel.held = channel.held, None
+        if publications is not None:
+            self._write(channel, publications)
+
+    def _end_turn(self) -> None:
+        self._turn += 1
+        self._has_delivered = False
+        holding, self._holding = self._holding, []
+        for channel in holding:
+            self._flush(channel)
 
     def subscribe(self, subscriber: Subscriber, name: str) -> Channel:
         """Add `subscriber`, which hears every publication from now on.
@@ -112,13 +154,15 @@ class Hub:
         channel = self._channels.get(name) or self._create(name, self.namespaces.options_for(name))
         if subscriber in channel.subscribers:
             raise AlreadySubscribed(name)
-        channel.subscribers[subscriber] = None
+        self._flush(channel)
+        channel.add(subscriber)
         self.counts.subscriptions += 1
         return channel
 
     def unsubscribe(self, subscriber: Subscriber, channel: Channel) -> None:
         """Remove `subscriber`, and tell the others that it left."""
-        del channel.subscribers[subscriber]
+        self._flush(channel)
+        channel.remove(subscriber)
         self.counts.subscriptions -= 1
         member = subscriber.member
         if member is not None and channel.options.join_leave:
@@ -206,6 +250,7 @@ class Hub:
         if channel.stream is not None and channel.stream.top > 0:
             self._epoch = new_epoch()  # of all streams begun from here on
         channel.stream = None
+        self._flush(channel)
         for subscriber in tuple(channel.subscribers):
             subscriber.interrupted(channel)
         self._drop_if_idle(channel)

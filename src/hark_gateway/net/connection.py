@@ -65,7 +65,6 @@ class WebSocket(Connection):
         "_host",
         "_max_queue_bytes",
         "_pending",
-        "_turn",
         "receiver",
         "transport",
         "wheel_slot",
@@ -86,7 +85,6 @@ class WebSocket(Connection):
         self._decoder: Decoder | None = Decoder(max_message_bytes)
         self._max_queue_bytes = max_queue_bytes
         self._pending: bytes | list[bytes] | None = None  # one frame, as a rule
-        self._turn = 0
         self.wheel_slot = 0
 
     @property
@@ -100,20 +98,10 @@ class WebSocket(Connection):
         self.receiver = self._begin(self)
         del self._begin  # it is needed once, and would be kept for as long as the connection
 
-    def deliver(self, data: bytes) -> None:
-        """Send one of many frames that go to many connections.
-
-        The first in a turn of the event loop is written at once, which costs least when it is the
-        only one; all others join what leaves at the end of the turn.
-        """
-        host = self._host
-        if self._pending is None and self._turn != host.turn:
-            self._turn = host.turn
-            if not host.is_turn_marked:
-                host.mark_turn()
-            self.transport.write(data)
-        else:
-            self.send(data)
+    def sink(self) -> asyncio.WriteTransport:
+        """Write what waits, and return what takes whole frames that go to many connections."""
+        self.flush()
+        return self.transport
 
     def send(self, data: bytes) -> None:
         """Send whole frames; what is sent in one turn of the event loop leaves in one write."""

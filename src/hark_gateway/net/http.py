@@ -151,21 +151,9 @@ class Host:
     connections: "set[Connection]" = field(default_factory=set)
     refused: int = 0
     """Connections turned away because there were too many."""
-    turn: int = 1
-    """Tells turns of the event loop apart, where something was written."""
-    is_turn_marked: bool = False
     _dirty: "list[Connection]" = field(default_factory=list)
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the last connection has gone, while draining."""
-
-    def mark_turn(self) -> None:
-        """Have `turn` change once this turn of the event loop is over."""
-        self.is_turn_marked = True
-        asyncio.get_running_loop().call_soon(self._end_turn)
-
-    def _end_turn(self) -> None:
-        self.turn += 1
-        self.is_turn_marked = False
 
     def flush_later(self, connection: "Connection") -> None:
         """Have `flush` called on a connection once this turn of the event loop is over."""

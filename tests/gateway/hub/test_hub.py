@@ -1,11 +1,13 @@
 """The hub: order, retention, recovery and what is given back."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from hark_gateway.hub.channel import Channel, Encoded
+from hark_gateway.hub.channel import Channel
 from hark_gateway.hub.errors import (
     AlreadySubscribed,
     BadRequest,
@@ -14,7 +16,7 @@ from hark_gateway.hub.errors import (
     UnknownChannel,
     Unrecoverable,
 )
-from hark_gateway.hub.hub import Hub
+from hark_gateway.hub.hub import MAX_HELD, Hub
 from hark_gateway.hub.options import ChannelRules, NamespaceOptions, Namespaces
 from hark_gateway.hub.stream import Member, Position, Publication
 from hark_gateway.protocols.centrifuge.codes import ERRORS
@@ -22,22 +24,38 @@ from hark_gateway.protocols.centrifuge.codes import ERRORS
 SIZE, TTL, META_TTL = 3, 60, 600
 
 
+class Plain:
+    """A wire that adds nothing but a mark at the end of each publication."""
+
+    def publication(self, publication: Publication) -> bytes:
+        return publication.data + b";"
+
+
+PLAIN = Plain()
+
+
 class Listener:
     """A subscriber that keeps what it hears."""
+
+    wire = PLAIN
 
     def __init__(self, name: str = "", *, leaves: bool = False) -> None:
         self.member = Member(name, name) if name else None
         self.heard: list[bytes] = []
+        self.writes = 0
         self.seen: list[str] = []
         self.channel: Channel | None = None
         self.hub: Hub | None = None
         self._leaves = leaves
 
-    def deliver(self, publication: Publication, _encoded: Encoded) -> int:
-        self.heard.append(publication.data)
+    def sink(self) -> "Listener":
+        return self
+
+    def write(self, data: bytes) -> None:
+        self.writes += 1
+        self.heard += data.split(b";")[:-1]
         if self._leaves and self.hub is not None and self.channel is not None:
             self.hub.unsubscribe(self, self.channel)
-        return len(publication.data)
 
     def joined(self, channel: Channel, member: Member) -> None:
         self.seen.append(f"+{member.client}")
@@ -49,24 +67,82 @@ class Listener:
         self.seen.append("interrupted")
 
 
+class Turn:
+    """What the hub takes for a turn of an event loop."""
+
+    def __init__(self) -> None:
+        self._last: list[Callable[[], None]] = []
+
+    def __call__(self, function: Callable[[], None]) -> None:
+        self._last.append(function)
+
+    def end(self) -> None:
+        last, self._last = self._last, []
+        for function in last:
+            function()
+
+
 @pytest.fixture
-def hub() -> Hub:
+def turn() -> Turn:
+    return Turn()
+
+
+@pytest.fixture
+def hub(turn: Turn) -> Hub:
     """Knows `log`, which keeps three publications for 60 s, and `room`, which has presence."""
     log = NamespaceOptions(
         name="log", history_size=SIZE, history_ttl=TTL, history_meta_ttl=META_TTL
     )
     room = NamespaceOptions(name="room", presence=True, join_leave=True)
-    return Hub(Namespaces(ChannelRules(namespaces=(log, room))))
+    return Hub(Namespaces(ChannelRules(namespaces=(log, room))), turn)
 
 
-def test_all_subscribers_hear_everything_in_order(hub: Hub) -> None:
+def test_all_subscribers_hear_everything_in_order(hub: Hub, turn: Turn) -> None:
     listeners = [Listener() for _ in range(3)]
     for listener in listeners:
         hub.subscribe(listener, "log:1")
     for letter in (b"a", b"b", b"c"):
         hub.publish("log:1", letter, now=0)
+        turn.end()
     assert [listener.heard for listener in listeners] == [[b"a", b"b", b"c"]] * 3
-    assert (hub.counts.publications, hub.counts.deliveries, hub.counts.bytes) == (3, 9, 9)
+    assert (hub.counts.publications, hub.counts.deliveries, hub.counts.bytes) == (3, 9, 18)
+
+
+def test_what_is_published_in_one_turn_leaves_in_two_writes(hub: Hub, turn: Turn) -> None:
+    listener = Listener()
+    hub.subscribe(listener, "log:1")
+    for letter in (b"a", b"b", b"c"):
+        hub.publish("log:1", letter, now=0)
+    assert listener.heard == [b"a"]
+    turn.end()
+    assert listener.heard == [b"a", b"b", b"c"]
+    assert listener.writes == 2
+
+
+def test_little_waits_for_the_end_of_a_turn(hub: Hub, turn: Turn) -> None:
+    listener = Listener()
+    hub.subscribe(listener, "log:1")
+    for _ in range(1 + MAX_HELD):
+        assert listener.writes == 1 or not listener.heard
+        hub.publish("log:1", b"a", now=0)
+    assert listener.writes == 2
+    turn.end()
+    assert len(listener.heard) == 1 + MAX_HELD
+
+
+def test_who_comes_or_goes_within_a_turn_hears_what_was_published_meanwhile(
+    hub: Hub, turn: Turn
+) -> None:
+    early, late = Listener(), Listener()
+    channel = hub.subscribe(early, "log:1")
+    hub.publish("log:1", b"a", now=0)
+    hub.publish("log:1", b"b", now=0)
+    hub.subscribe(late, "log:1")
+    hub.publish("log:1", b"c", now=0)
+    hub.unsubscribe(early, channel)
+    hub.publish("log:1", b"d", now=0)
+    turn.end()
+    assert (early.heard, late.heard) == ([b"a", b"b", b"c"], [b"c", b"d"])
 
 
 def test_a_subscriber_may_leave_while_being_told(hub: Hub) -> None:
@@ -75,6 +151,7 @@ def test_a_subscriber_may_leave_while_being_told(hub: Hub) -> None:
         listener.channel, listener.hub = hub.subscribe(listener, "log:1"), hub
     hub.publish("log:1", b"a", now=0)
     hub.publish("log:1", b"b", now=0)
+    hub.unsubscribe(calm, calm.channel)
     assert (shy.heard, calm.heard) == ([b"a"], [b"a", b"b"])
 
 
@@ -175,7 +252,7 @@ class StreamBesideList(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         options = NamespaceOptions(name="log", history_size=SIZE, history_ttl=TTL)
-        self.hub = Hub(Namespaces(ChannelRules(namespaces=(options,))))
+        self.hub = Hub(Namespaces(ChannelRules(namespaces=(options,))), Turn())
         self.now = 0.0
         self.expires = 0.0
         self.all: list[bytes] = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from hark_gateway import __version__
 from hark_gateway.auth import Verifier
 from hark_gateway.config import ClientOptions
+from hark_gateway.hub.channel import Sink
 from hark_gateway.hub.hub import Hub
 
 from .clients import Clients
@@ -23,8 +24,8 @@ class Outlet(Protocol):
     def send(self, data: bytes, /) -> None:
         """Send bytes made by the session's wire, without waiting."""
 
-    def deliver(self, data: bytes, /) -> None:
-        """Send bytes that go to many clients."""
+    def sink(self) -> Sink:
+        """Send what waits, and return what takes bytes that go to many clients."""
 
     def close(self, code: int, reason: str) -> None:
         """Tell the client why, in the transport's way, and end the connection."""

@@ -49,7 +49,9 @@ class StreamOutlet:
         """Send one message, framed."""
         self._stream.write(data)
 
-    deliver = send
+    def sink(self) -> Stream:
+        """Return what takes bytes that go to many clients."""
+        return self._stream
 
     def close(self, code: int, reason: str) -> None:
         """Say why in a push, there being no close frame, and end the stream."""

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from hark_gateway.hub.channel import Channel, Encoded
-from hark_gateway.hub.stream import Member, Publication
+from hark_gateway.hub.channel import Channel, Sink
+from hark_gateway.hub.stream import Member
 
 from .codes import INSUFFICIENT_STATE, STATE_LOST
 from .messages import InfoPush, Push, client_info
+from .wire import Wire
 
 if TYPE_CHECKING:
     from .session import Session
@@ -33,15 +34,14 @@ class Subscription:
         self.hears_members = False
         self.positioned = False
 
-    def deliver(self, publication: Publication, encoded: Encoded) -> int:
-        """Send a publication."""
-        session = self.session
-        wire = session.wire
-        frame = encoded.get(wire)
-        if frame is None:
-            frame = encoded[wire] = wire.publication(publication)
-        session.outlet.deliver(frame)
-        return len(frame)
+    @property
+    def wire(self) -> Wire:
+        """What the client understands."""
+        return self.session.wire
+
+    def sink(self) -> Sink:
+        """Return where to write publications."""
+        return self.session.outlet.sink()
 
     def joined(self, channel: Channel, member: Member) -> None:
         """Send a join."""
