@@ -54,7 +54,7 @@ class Stack:
 
 @contextmanager
 def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
-    """Start everything, with logs and mail in `folder`; stop it all at the end of the block."""
+    """Start everything, with all files in `folder`; stop it all at the end of the block."""
     port, gateway_port = free_ports(2)
     everything = {
         **inherited(),
@@ -68,7 +68,7 @@ def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
     }
     fill(everything, {name: secrets.token_urlsafe(32) for name in SECRETS})
     run_manage(everything, "migrate", "--verbosity", "0")
-    services = {service.name: service for service in describe_services(everything, logs=folder)}
+    services = {service.name: service for service in describe_services(everything, data=folder)}
     stack = Stack(f"http://localhost:{port}", everything, services)
     try:
         for name in services:

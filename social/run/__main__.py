@@ -36,7 +36,7 @@ def main() -> int:
             manage("migrate", "--verbosity", "0")
         with step("Demo data"):
             manage("seed")
-        services = describe_services(dict(os.environ), logs=development.DATA / "logs")
+        services = describe_services(dict(os.environ), data=development.DATA)
         try:
             start_all(services, stop)
             if not stop.is_set():

@@ -10,22 +10,24 @@ from social import development
 from social.run.processes import Service
 
 
-def describe_services(environment: Mapping[str, str], *, logs: Path) -> list[Service]:
+def describe_services(environment: Mapping[str, str], *, data: Path) -> list[Service]:
     """Return gateway, relay and web server, in the order in which they need each other.
 
     No gateway is among them if screens connect elsewhere: to PubNub's network.
 
     Args:
         environment: What all of them get; PORT and GATEWAY_PORT say where they listen.
-        logs: The folder for a log file each.
+        data: The folder for what the gateway keeps, and for a log file each in `logs`.
     """
+    logs = data / "logs"
     port, gateway_port = environment["PORT"], environment["GATEWAY_PORT"]
     manage = [sys.executable, str(development.ROOT / "manage.py")]
     gunicorn = [sys.executable, "-m", "gunicorn", "--chdir", str(development.ROOT)]
+    kept = {"HARK_GATEWAY_PUBNUB_STORAGE_PATH": str(data / "pubnub.sqlite3")}
     gateway = Service(
         "gateway",
         [*manage, "hark", "gateway"],
-        environment,
+        {**kept, **environment},
         logs / "gateway.log",
         lambda: is_healthy(f"http://127.0.0.1:{gateway_port}/health"),
     )

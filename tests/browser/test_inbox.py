@@ -1,14 +1,12 @@
 """The bell and what is behind it: marks, undoing them, keys alone, a phone."""
 
 from collections.abc import Callable
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Person, on_one_backend
-from tests.browser.pages import bell, comment, connection, open_inbox, publish
+from tests.browser.pages import bell, comment, connection, open_inbox, publish, write
 from tests.stack import Stack
 
 pytestmark = on_one_backend
@@ -29,14 +27,6 @@ def two_unread(
         return page
 
     return scene
-
-
-def write(stack: Stack, author: Person, path: str, **fields: str) -> Any:
-    """Post or comment by the API, which is quicker than by hand."""
-    headers = {"X-Session-Token": author.session}
-    answer = httpx.post(f"{stack.url}/api/{path}", json=fields, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
 
 
 def item(inbox: Locator, text: str) -> Locator:

@@ -134,9 +134,9 @@ async def running_world(folder: Path, backend: str) -> AsyncIterator[World]:
     }
     services = {
         service.name: replace(service, environment={**service.environment, **by_link[service.name]})
-        for service in describe_services(environment, logs=folder)
+        for service in describe_services(environment, data=folder)
     }
-    standby = replace(services["relay"], name="standby", log=folder / "standby.log")
+    standby = replace(services["relay"], name="standby", log=folder / "logs/standby.log")
     services["standby"] = standby
     world = World(
         url=f"http://127.0.0.1:{web_port}",
