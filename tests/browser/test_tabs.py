@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, WebSocket
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from tests.browser.conftest import Person, on_one_backend, open_tab
-from tests.browser.pages import bell, comment, publish, toast
-
-pytestmark = on_one_backend
+from tests.browser.pages import bell, comment, publish, sign_out, toast
 
 # Keeps what a page said to screen readers, since toasts leave by themselves.
 RECORD_TOASTS = """
@@ -25,22 +23,22 @@ class Tabs:
     """Three tabs of one browser profile."""
 
     def __init__(self, context: BrowserContext) -> None:
-        self._connections: dict[Page, list[WebSocket]] = {}
+        self._connected: set[Page] = set()
         context.on("page", self._watch)
         context.add_init_script(RECORD_TOASTS)
         self.open = [open_tab(context) for _ in range(3)]
 
     def _watch(self, page: Page) -> None:
-        held = self._connections.setdefault(page, [])
-        page.on("websocket", lambda connection: held.append(connection))  # noqa: PLW0108
+        def note_poll(request: Request) -> None:
+            if "/v2/subscribe/" in request.url:
+                self._connected.add(page)
+
+        page.on("websocket", lambda _: self._connected.add(page))
+        page.on("request", note_poll)
 
     def leaders(self) -> list[Page]:
-        """Return the tabs that hold a connection."""
-        return [
-            page
-            for page in self.open
-            if any(not each.is_closed() for each in self._connections[page])
-        ]
+        """Return the tabs that ever connected, by WebSocket or by polling."""
+        return [page for page in self.open if page in self._connected]
 
     def close(self, page: Page) -> None:
         self.open.remove(page)
@@ -78,6 +76,16 @@ def test_three_tabs_share_one_connection_and_one_toast_and_another_leads_when_it
     assert len(tabs.leaders()) == 1
 
 
+def test_signing_out_in_one_tab_signs_out_the_other(
+    bo: Person, signed_in: Callable[..., Page]
+) -> None:
+    leader = signed_in(bo)
+    other = open_tab(leader.context)
+    sign_out(other, bo.name)
+    expect(leader.get_by_role("button", name="Notifications")).to_be_hidden()
+
+
+@on_one_backend
 def test_a_toast_that_is_dismissed_is_not_read(
     ana: Person, bo: Person, signed_in: Callable[..., Page]
 ) -> None:
