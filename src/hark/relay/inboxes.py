@@ -25,7 +25,7 @@ PUSH_ITEMS = 50
 
 
 CHANGES = """
-    SELECT owed.user_id, owed.head, owed.published, owed.unread, owed.unseen, changed.id, {columns}
+    SELECT owed.user_id, owed.head, owed.published, owed.unread, owed.unseen, changed.*
     FROM ({owed}) AS owed LEFT JOIN hark_notification AS changed
     ON changed.user_id = owed.user_id AND changed.modseq > owed.published
         AND owed.head - owed.published <= {most}
@@ -81,8 +81,7 @@ def _statement(limit: int) -> tuple[str, Sequence[Any]]:
         "user_id", "published", "unread", "unseen", head=F("modseq")
     )
     owed, params = sql.compiled(rows[:limit])
-    columns = ", ".join(f"changed.{name}" for name in render.SHOWN if name not in ("pk", "user_id"))
-    return CHANGES.format(owed=owed, columns=columns, most=PUSH_ITEMS), params
+    return CHANGES.format(owed=owed, most=PUSH_ITEMS), params
 
 
 def _publication(rows: Sequence[Any], page: render.Page, max_bytes: int) -> Publication:
