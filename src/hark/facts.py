@@ -141,6 +141,20 @@ def fetch(wanted: Iterable[Reference], related: Mapping[str, set[str]]) -> dict[
     return found
 
 
+def reached(
+    instances: Mapping[Reference, Model], related: Mapping[str, set[str]]
+) -> Iterator[Model]:
+    """Yield what `fetch` has read: the instances and what they lead to by the `related` paths."""
+    for (label, _), instance in instances.items():
+        yield instance
+        for path in related.get(label, ()):
+            step: Any = instance
+            for name in path.split("__"):
+                step = step and getattr(step, name)
+                if step:
+                    yield step
+
+
 def _key(model: type[Model], pk: str) -> Any:
     """Return `pk` as the model's key; None if it is none, as after a change of the key's type."""
     try:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.utils.module_loading import import_string
@@ -82,11 +81,14 @@ class Page:
     def __init__(self, rows: Sequence[Any]) -> None:
         alive = {row.facts: row for row in rows if row.deleted_at is None}
         self._params = {each: _current(row) for each, row in alive.items()}
+        paths = _paths(alive.values(), self._params)
         self._instances = facts.fetch(
-            {each for params in self._params.values() for each in facts.references(params)},
-            _paths(alive.values(), self._params),
+            {each for params in self._params.values() for each in facts.references(params)}, paths
         )
-        self._actors = _actors({row.actor for row in rows if row.actor and row.deleted_at is None})
+        self._actors = _actors(
+            {row.actor for row in rows if row.actor and row.deleted_at is None},
+            facts.reached(self._instances, paths),
+        )
         self._texts: dict[Any, Text] = {}
 
     def item(self, row: Any) -> Item:
@@ -179,15 +181,20 @@ def _paths(rows: Iterable[Any], params: Mapping[Any, dict[str, Any]]) -> dict[st
     return paths
 
 
-def _actors(keys: set[str]) -> dict[str, Actor]:
-    """Return who these are, for as long as they have an account."""
+def _actors(keys: set[str], at_hand: Iterable[Model]) -> dict[str, Actor]:
+    """Return who these are, for as long as they have an account.
+
+    Args:
+        at_hand: What has been read already: who did it is often among that.
+    """
     if not keys:
         return {}
     name: Any = import_string(settings().ACTOR_NAME)
-    return {key: {"id": key, "name": str(name(user))} for key, user in _users(keys).items()}
-
-
-def _users(keys: set[str]) -> dict[str, AbstractBaseUser]:
-    label = get_user_model()._meta.label_lower  # noqa: SLF001 (public by its documentation)
-    found: Mapping[facts.Reference, Model] = facts.fetch({(label, key) for key in keys}, {})
-    return {key: user for (_, key), user in found.items()}  # type: ignore[misc]
+    user_model = get_user_model()
+    users: dict[str, Model] = {
+        str(each.pk): each for each in at_hand if isinstance(each, user_model)
+    }
+    label = user_model._meta.label_lower  # noqa: SLF001 (public by its documentation)
+    rest = facts.fetch({(label, key) for key in keys - users.keys()}, {})
+    users |= {key: user for (_, key), user in rest.items()}
+    return {key: {"id": key, "name": str(name(users[key]))} for key in keys & users.keys()}

@@ -93,8 +93,8 @@ def test_a_page_takes_the_same_queries_whatever_its_length(
         connection,
     ) as queries:
         assert len(bo_client.get(INBOX).json()["results"]) == size
-    # session, user; position, rows, remarks with what they lead to, actors, counts
-    assert len(queries) == 7
+    # session, user; position, rows, remarks with what they lead to (their authors too), counts
+    assert len(queries) == 6
 
 
 def test_marks_take_numbers_and_repeating_one_takes_none(bo: Any, bo_client: APIClient) -> None:
@@ -248,4 +248,4 @@ def test_connect_opens_the_readers_own_inbox_for_ten_minutes(bo: Any, bo_client:
     assert answer["url"] == settings.HARK["OPTIONS"]["url"]
     assert answer["channels"] == claims["channels"] == [channel]
     assert claims["sub"] == str(bo.pk)
-    assert claims["exp"] - claims["iat"] in (599, 600)
+    assert 599 <= claims["exp"] - claims["iat"] <= 600
