@@ -42,6 +42,7 @@ def figures(options: Options, result: Result) -> Iterator[tuple[str, str]]:
     yield "**out of order**", f"**{len(verdict.disordered)}**"
     yield "**differing in the end**", f"**{len(verdict.differing)}**"
     yield "commit to screen, median", duration(verdict.median)
+    yield "commit to screen, 99 of 100 within", duration(verdict.slow)
     yield "commit to screen, longest", duration(verdict.longest)
     yield "until every screen was right again", duration(result.seconds_to_rest)
     yield (

@@ -77,7 +77,7 @@ def test_a_run_without_faults_holds() -> None:
     verdict = judged()
     assert verdict.holds
     assert (verdict.committed, verdict.shown) == (2, 2)
-    assert (verdict.median, verdict.longest) == (3.0, 3.0)
+    assert (verdict.median, verdict.slow, verdict.longest) == (3.0, 3.0, 3.0)
     assert not unsettled(TRUTH, [SEEN])
 
 

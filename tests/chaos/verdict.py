@@ -60,6 +60,12 @@ class Verdict:
         return median(self.seconds_to_screen) if self.seconds_to_screen else 0.0
 
     @property
+    def slow(self) -> float:
+        """What one in a hundred took longer than."""
+        seconds = sorted(self.seconds_to_screen)
+        return seconds[len(seconds) * 99 // 100] if seconds else 0.0
+
+    @property
     def longest(self) -> float:
         return max(self.seconds_to_screen, default=0.0)
 
