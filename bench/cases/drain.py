@@ -48,7 +48,7 @@ def run(scale: Scale) -> Table:
     application.start()
     size = scale.clients(BACKLOG)
     found: dict[str, list[tuple[float, float]]] = {}
-    prefix = f"drain{time.monotonic_ns()}-"
+    prefix = f"drain{time.monotonic_ns():x}-"
     people = application.make_crowd(size, prefix)
     owe_comments = commented(prefix)
     for turn in range(ROUNDS):
@@ -90,7 +90,7 @@ def run(scale: Scale) -> Table:
 
 def commented(prefix: str) -> Callable[[], None]:
     """Let somebody comment on a post of each; return what owes them the notification anew."""
-    (reader,) = application.make_people(1, f"reader-of-{prefix}"[:30])
+    (reader,) = application.make_people(1, f"by-{prefix}")
     application.execute(POSTS, [prefix])
     application.execute(COMMENTS, [reader.pk, prefix])
     for table in ("posts_post", "posts_comment"):

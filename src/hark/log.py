@@ -40,14 +40,10 @@ def lock(owners: Sequence[Any]) -> Heads:
     """
     heads = _locked(owners)
     if len(heads) < len(owners):
-        begin(owner for owner in owners if owner not in heads)
+        missing = (Inbox(pk=owner) for owner in owners if owner not in heads)
+        Inbox.objects.bulk_create(missing, ignore_conflicts=True)
         heads = _locked(owners)
     return heads
-
-
-def begin(owners: Iterable[Any]) -> None:
-    """Begin the logs of those of these people who have none."""
-    Inbox.objects.bulk_create((Inbox(pk=owner) for owner in owners), ignore_conflicts=True)
 
 
 def _locked(owners: Sequence[Any]) -> Heads:

@@ -18,7 +18,7 @@ from hark.relay.look import Step, due
 from hark.relay.numbering import number
 from hark.wake import LINGER, database
 
-LINGER_STEP = 0.003
+LINGER_STEP = 0.002
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 2.0
 EMAILS = 20

@@ -35,13 +35,15 @@ STATEMENT = """
         SELECT 'email', type, '{}', id, now(), created_at + wait, 0, ''
         FROM numbered JOIN unnest(%(types)s::text[], %(waits)s::interval[]) AS mail (type, wait)
         USING (type) WHERE is_news
-    )
-    SELECT (SELECT count(*) FROM numbered), ARRAY(
-        SELECT DISTINCT user_id FROM (
+    ), begun AS (
+        INSERT INTO hark_inbox (user_id, modseq, published, floor, attempts, error)
+        SELECT DISTINCT user_id, 0, 0, 0, 0, '' FROM (
             SELECT user_id FROM hark_notification WHERE modseq IS NULL ORDER BY id LIMIT %(limit)s
         ) AS waiting
         WHERE NOT EXISTS (SELECT FROM hark_inbox WHERE hark_inbox.user_id = waiting.user_id)
+        ORDER BY user_id ON CONFLICT DO NOTHING RETURNING user_id
     )
+    SELECT (SELECT count(*) FROM numbered), (SELECT count(*) FROM begun)
 """
 
 
@@ -66,8 +68,6 @@ def _number_at_once(limit: int) -> int:
     }
     with connections[database()].cursor() as cursor:
         cursor.execute(STATEMENT, params)
-        count, without_log = cursor.fetchone()
-    if without_log:
-        log.begin(without_log)
-        return int(count) + _number_at_once(limit)
-    return int(count)
+        count, begun = cursor.fetchone()
+    # A log that was begun just now is only seen by the next statement.
+    return int(count) + (_number_at_once(limit) if begun else 0)
