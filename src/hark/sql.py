@@ -1,10 +1,13 @@
 """Statements for thousands of rows, which the ORM would spell with thousands of placeholders."""
 
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connections, models
 from django.db.models.expressions import RawSQL
+from django.db.models.sql import Query
 
 from hark.wake import database
 
@@ -72,3 +75,26 @@ def compiled(queryset: models.QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
     """Return a queryset as SQL and its parameters, to be a part of a statement of our own."""
     found: tuple[str, tuple[Any, ...]] = queryset.query.get_compiler(database()).as_sql()
     return found
+
+
+def rows(statement: str, params: Sequence[Any], columns: Mapping[str, Any]) -> list[Any]:
+    """Run a statement; return named tuples of the values that the ORM would have.
+
+    They take a tenth of the time of instances.
+
+    Args:
+        columns: What each column of the statement is called, and the model's field it is like.
+    """
+    row = _row(tuple(columns))
+    compiler = Query(None).get_compiler(database())
+    converters = compiler.get_converters([field.get_col("any") for field in columns.values()])
+    with connections[database()].cursor() as cursor:
+        cursor.execute(statement, params)
+        return [
+            row._make(each) for each in compiler.apply_converters(cursor.fetchall(), converters)
+        ]
+
+
+@cache
+def _row(names: tuple[str, ...]) -> Any:
+    return namedtuple("row", names)  # type: ignore[misc]  # noqa: PYI024

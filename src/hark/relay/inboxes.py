@@ -18,19 +18,26 @@ from hark.backends.base import Backend, Publication, Refused
 from hark.channels import inbox_of
 from hark.models import Inbox, Notification, Outbox
 from hark.relay import retry
-from hark.wake import database
 
 PUSH_ITEMS = 50
 """A screen that missed more changes than this is told only that it did."""
 
 
 CHANGES = """
-    SELECT owed.user_id, owed.head, owed.published, owed.unread, owed.unseen, changed.*
+    SELECT owed.user_id, owed.head, owed.published, owed.unread, owed.unseen, {shown}
     FROM ({owed}) AS owed LEFT JOIN hark_notification AS changed
     ON changed.user_id = owed.user_id AND changed.modseq > owed.published
         AND owed.head - owed.published <= {most}
     ORDER BY owed.user_id, changed.modseq
 """
+
+
+_field = Notification._meta.get_field  # noqa: SLF001 (public by its documentation)
+_number = _field("modseq")
+COLUMNS: dict[str, Any] = {
+    "owner": _field("user"), "head": _number, "published": _number, "unread": _number,
+    "unseen": _number, "pk": _field("id"), **{name: _field(name) for name in render.SHOWN[1:]},
+}  # fmt: skip
 
 
 class Push(TypedDict):
@@ -54,7 +61,7 @@ def push(backend: Backend, limit: int) -> int:
     Raises:
         BackendError: Nothing is settled; all of it is tried again.
     """
-    owed = [list(rows) for _, rows in groupby(_changes(limit), key=attrgetter("user_id"))]
+    owed = [list(rows) for _, rows in groupby(_changes(limit), key=attrgetter("owner"))]
     if not owed:
         return 0
     changed = [row for rows in owed for row in rows if row.pk]
@@ -72,7 +79,7 @@ def _changes(limit: int) -> Any:
     has a row without a notification.
     """
     statement, params = _statement(limit)
-    return Notification.objects.using(database()).raw(statement, params)
+    return sql.rows(statement, params, COLUMNS)
 
 
 @cache
@@ -81,7 +88,8 @@ def _statement(limit: int) -> tuple[str, Sequence[Any]]:
         "user_id", "published", "unread", "unseen", head=F("modseq")
     )
     owed, params = sql.compiled(rows[:limit])
-    return CHANGES.format(owed=owed, most=PUSH_ITEMS), params
+    shown = ", ".join(f"changed.{COLUMNS[name].column}" for name in render.SHOWN)
+    return CHANGES.format(owed=owed, shown=shown, most=PUSH_ITEMS), params
 
 
 def _publication(rows: Sequence[Any], page: render.Page, max_bytes: int) -> Publication:
@@ -92,7 +100,7 @@ def _publication(rows: Sequence[Any], page: render.Page, max_bytes: int) -> Publ
         "items": [page.item(row) for row in rows if row.pk],
         "counts": {"unread": owed.unread, "unseen": owed.unseen},
     }
-    publication = Publication(channel=inbox_of(owed.user_id), data=push)
+    publication = Publication(channel=inbox_of(owed.owner), data=push)
     if owed.head - owed.published <= PUSH_ITEMS and publication.size <= max_bytes:
         return publication
     # "You should hold this already" makes every client see that it missed something.
@@ -101,13 +109,13 @@ def _publication(rows: Sequence[Any], page: render.Page, max_bytes: int) -> Publ
 
 def _settle(owed: Sequence[Any], outcomes: Sequence[Refused | None]) -> None:
     outcome_of = list(zip(owed, outcomes, strict=True))
-    if told := {row.user_id: row.head for row, refusal in outcome_of if refusal is None}:
+    if told := {row.owner: row.head for row, refusal in outcome_of if refusal is None}:
         # Undone by a crash, it only has the same pushed again.
         settled = {"published": "given.number", "attempts": "0", "error": "''"}
         sql.update(Inbox, settled, told, durable=False)
     for row, refusal in outcome_of:
         if refusal is not None:
-            retry.postpone(Inbox.objects.get(pk=row.user_id), refusal)
+            retry.postpone(Inbox.objects.get(pk=row.owner), refusal)
 
 
 def _report(texts: Sequence[tuple[Any, str]]) -> None:
