@@ -68,6 +68,8 @@ class PubNubScreen(Screen):
         configuration.daemon = True
         configuration.disable_config_locking = False
         configuration.reconnect_policy = PNReconnectionPolicy.LINEAR
+        configuration.reconnection_interval = 0.1
+        configuration.maximum_reconnection_retries = -1
         client = PubNub(configuration)
         client.set_token(info.token)
         client.add_listener(_Listener(self))
@@ -146,7 +148,7 @@ def gateway(folder: Path) -> Iterator[Server]:
     settings = {
         "channel": {"namespaces": [{"name": "inbox"}, {"name": "article"}]},
         # Polls end soon, so that none outlives its test.
-        "pubnub": {"enabled": True, "keysets": [GATEWAY_KEYS], "hold_time": "2s"},
+        "pubnub": {"enabled": True, "keysets": [GATEWAY_KEYS], "hold_time": "500ms"},
     }
     with running_gateway(settings, folder) as running:
         yield PubNubGateway(running)

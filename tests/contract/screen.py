@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from abc import ABC, abstractmethod
+from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
 from typing import Any
 
@@ -140,21 +141,28 @@ class CentrifugoScreen(Screen):
 
     async def _subscribe(self, channel: str, token: str) -> None:
         events = _SubscriptionEvents(self)
-        subscription = self._client.new_subscription(channel, events, token=token)
-        await subscription.subscribe()
-        admitted = asyncio.ensure_future(subscription.ready(SECONDS))
+        await self._client.new_subscription(channel, events, token=token).subscribe()
         # A token for another channel ends the whole connection, and then nobody answers.
         over = asyncio.ensure_future(self.over.wait())
-        await asyncio.wait({admitted, over}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({events.admitted, over}, timeout=SECONDS, return_when=FIRST_COMPLETED)
         over.cancel()
-        if not admitted.done() or admitted.exception():
-            admitted.cancel()
+        if not events.admitted.done():
             raise NotAdmitted(channel)
+        events.admitted.result()
 
 
 class _SubscriptionEvents(SubscriptionEventHandler):
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
+        self.admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def on_subscribed(self, ctx: Any) -> None:
+        if not self.admitted.done():
+            self.admitted.set_result(None)
+
+    async def on_unsubscribed(self, ctx: Any) -> None:
+        if not self.admitted.done():
+            self.admitted.set_exception(NotAdmitted(ctx.reason))
 
     async def on_publication(self, ctx: Any) -> None:
         self._screen.hear(ctx.pub.data)
