@@ -97,4 +97,4 @@ def rows(statement: str, params: Sequence[Any], columns: Mapping[str, Any]) -> l
 
 @cache
 def _row(names: tuple[str, ...]) -> Any:
-    return namedtuple("row", names)  # type: ignore[misc]  # noqa: PYI024
+    return namedtuple("row", names)  # noqa: PYI024 (known only now)
