@@ -13,11 +13,9 @@ from django.utils import timezone
 
 from hark import facts
 from hark.models import Notification, Outbox
-from hark.sending import CHUNK, template
+from hark.sending import CHUNK, FACTS, template
 from hark.types import NotificationType, name_of
 from hark.wake import database, wake_on_commit
-
-FACTS = ("type", "version", "actor", "target", "params", "facts")
 
 
 def withdraw(notification: NotificationType) -> None:

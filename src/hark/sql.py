@@ -23,6 +23,20 @@ def keys(model: type[models.Model], values: Sequence[Any]) -> Any:
     return RawSQL(f"SELECT unnest(%s::{key_type(model)}[])", [list(values)])  # noqa: S611 (ours)
 
 
+def among(model: type[models.Model], values: Sequence[Any]) -> tuple[str, str, str, list[Any]]:
+    """Return a model's table, its key's column, and the condition, with its parameters, that the
+    key is one of these."""
+    connection = connections[database()]
+    key: Any = model._meta.pk  # noqa: SLF001 (public by its documentation)
+    table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 (as above)
+    column = connection.ops.quote_name(key.column)
+    if connection.vendor == "postgresql":
+        return table, column, f"{column} = ANY(%s::{key_type(model)}[])", [list(values)]
+    places = ", ".join(["%s"] * len(values))
+    prepared = [key.get_db_prep_value(value, connection) for value in values]
+    return table, column, f"{column} IN ({places})", prepared
+
+
 def update(
     model: type[models.Model],
     assignments: Mapping[str, str],
