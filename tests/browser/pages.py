@@ -1,6 +1,8 @@
 """What people do on the site and look at, in their own words."""
 
 import re
+from email import message_from_string
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -81,3 +83,12 @@ def sign_out(page: Page, name: str) -> None:
     page.get_by_role("button", name=f"Account: {name}").click()
     page.get_by_role("menuitem", name="Sign out").click()
     expect(page.get_by_role("button", name=f"Account: {name}")).to_be_hidden()
+
+
+def link_mailed_to(person: Person, stack: Stack, *, path: str) -> str:
+    folder = Path(stack.environment["EMAIL_FILE_PATH"])
+    mails = [message_from_string(file.read_text()) for file in folder.iterdir()]
+    (mail,) = [each for each in mails if each["To"] == person.email]
+    found = re.search(rf"https?://\S+{path}\S+", mail.get_payload())
+    assert found, mail
+    return found[0]

@@ -1,15 +1,12 @@
 """Coming, going, and coming back: accounts as people meet them."""
 
-import re
 from collections.abc import Callable
-from email import message_from_string
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PASSWORD, Person, on_one_backend
-from tests.browser.pages import comment, publish, sign_in, sign_out
+from tests.browser.pages import comment, link_mailed_to, publish, sign_in, sign_out
 from tests.stack import Stack
 
 pytestmark = on_one_backend
@@ -55,21 +52,12 @@ def test_a_forgotten_password_is_replaced_by_the_mailed_link(
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("heading", name="Look at your mail")).to_be_visible()
 
-    page.goto(link_mailed_to(bo, stack))
+    page.goto(link_mailed_to(bo, stack, path="/reset/confirm/"))
     page.get_by_label("New password").fill("an even longer walk")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("main").get_by_role("link", name="Sign in").click()
     page.wait_for_url("**/signin/")
     sign_in(page, bo, "an even longer walk")
-
-
-def link_mailed_to(person: Person, stack: Stack) -> str:
-    folder = Path(stack.environment["EMAIL_FILE_PATH"])
-    mails = [message_from_string(file.read_text()) for file in folder.iterdir()]
-    (mail,) = [each for each in mails if each["To"] == person.email]
-    found = re.search(r"https?://\S+/reset/confirm/\S+", mail.get_payload())
-    assert found, mail
-    return found[0]
 
 
 def test_a_comment_half_written_outlives_the_session(

@@ -86,7 +86,7 @@ export async function changePassword(given: {
   await call("POST", "/account/password/change", given);
 }
 
-/** Confirm an e-mail address by the key of a mailed link. */
-export async function verifyEmail(key: string): Promise<void> {
-  await attempt("/auth/email/verify", { key });
+/** Confirm an e-mail address by the key of a mailed link. Says whether somebody is signed in then. */
+export async function verifyEmail(key: string): Promise<boolean> {
+  return (await attempt("/auth/email/verify", { key })) === "signed-in";
 }

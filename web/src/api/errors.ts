@@ -20,5 +20,6 @@ function explain(status: number): string {
   if (status === 403) return "You may not do this.";
   if (status === 404) return "This is not here any more.";
   if (status === 429) return "Too many attempts. Wait a minute and try again.";
+  if (status < 500) return "This could not be done.";
   return "Something went wrong on our side. Try again in a moment.";
 }
