@@ -1,53 +1,37 @@
-"""The PubNub protocol: long polls, calls, and the memory of clients that wait."""
+"""The PubNub protocol: long polls and calls."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from urllib.parse import quote
 
-from bench.case import Case, NotDelivered, Scale, Scene, measure_in_turn, play, row_of, say
-from bench.cases import memory
-from bench.load.dialogues import Door, drawn
+from bench.case import Case, Scale, Scene, measure_in_turn, row_of, say
+from bench.load.dialogues import Door
 from bench.load.remote import RemoteSwarm
 from bench.payload import make_payload
-from bench.results import Role, Row, Table, at_least, at_most
+from bench.results import Role, Row, Table, at_least
 from bench.subjects import kernel, pubnub
 from bench.subjects.running import Running, Subject
 
 QUESTION = "How many long polls and calls does the PubNub protocol answer per CPU second?"
 UNIT = "per CPU second"
-MEMORY_QUESTION = "How much of the server's memory does a client keep that waits in a long poll?"
-MEMORY_UNIT = "KiB per client"
 POLLERS = 1_000
 PUBLICATIONS = 40  # per round
-WAITING = 10_000
 CONNECTIONS = 20
 CALLS = 250  # per connection and round
-BODY = b'[1,"Sent","17000000000000000"]'
+# What the yardstick says to everything; each kind of caller finds in it what it looks for.
+BODY = b'{"data":{"token":"none"},"m":[]}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
-GRANT = {
-    "ttl": 60,
-    "permissions": {
-        "uuid": "42",
-        "resources": {
-            **{kind: {} for kind in ("groups", "uuids", "users", "spaces")},
-            "channels": {"inbox.42": 1},
-        },
-        "patterns": {kind: {} for kind in ("channels", "groups", "uuids", "users", "spaces")},
-        "meta": {},
-    },
-}
 
 
 def run(scale: Scale) -> Table:
     fan_out = measure_in_turn(
-        [pubnub.gateway()],
+        [pubnub.gateway(), pubnub.gateway("Hark gateway, a token each", guarded=True)],
         scale.clients(POLLERS),
         polls_per_cpu_second,
         rounds=scale.rounds,
         setting=f"long polls, {scale.clients(POLLERS):,} on one channel",
     )
-    targets = [at_least(12_000, fan_out[0], unit=UNIT)]
+    targets = [at_least(12_000, row, unit=UNIT) for row in fan_out]
     rows = list(fan_out)
     for setting, door, goal in CALLS_MADE:
         bare, ours = measure_calls(scale, setting, door)
@@ -63,6 +47,7 @@ def run(scale: Scale) -> Table:
         remarks=[
             "A long poll counts once: its answer with 200 bytes, and the next request.",
             "The yardstick reads the call and sends an answer, no more; a long poll costs as much.",
+            "The last token that a caller is granted must open its channel.",
         ],
     )
 
@@ -105,18 +90,8 @@ def calls_per_cpu_second(running: Running, swarm: RemoteSwarm) -> float:
     return CONNECTIONS * CALLS / used
 
 
-def calls_door(path: str, body: str = "", **more: str) -> Door:
-    headers = {"publish-key": pubnub.GUARDED["publish_key"]}
-    return Door(
-        port=0,
-        kind="pubnub_calls",
-        path=path,
-        body=body,
-        calls=CALLS,
-        channels=1_000,
-        headers=headers,
-        **more,  # type: ignore[arg-type]
-    )
+def calls_door(path: str, body: str = "") -> Door:
+    return Door(port=0, kind="pubnub_calls", path=path, body=body, calls=CALLS, channels=1_000)
 
 
 CALLS_MADE = (
@@ -130,54 +105,8 @@ CALLS_MADE = (
         calls_door("/publish/pub/sub/0/channel-{n}/0", make_payload(0).decode()),
         6_000,
     ),
-    (
-        "grant",
-        calls_door("/v3/pam/sub-c/grant", json.dumps(GRANT), secret=pubnub.GUARDED["secret_key"]),
-        2_000,
-    ),
+    ("grant", Door(port=0, kind="pubnub_grants", calls=CALLS), 2_000),
 )
-
-
-def run_memory(scale: Scale) -> Table:
-    clients = scale.clients(WAITING)
-    bare = Subject("bare asyncio protocol on uvloop", Role.YARDSTICK, memory.run_bare)
-    same = pubnub.gateway(100, 100, "Hark gateway, the same 100 channels")
-    lots = pubnub.gateway(1_000, 100, "Hark gateway, 100 of 1,000 channels by lot")
-    rows = []
-    for subject in (bare, same, lots):
-        say(f"{clients:,} clients: {subject.name}")
-        values = [grow(subject, clients) for _ in range(min(scale.rounds, 3))]
-        proof = f"{clients:,} open" + ", and heard what they should" * (subject is not bare)
-        rows.append(row_of(subject, values=values, proof=proof))
-    return Table(
-        case=MEMORY_CASE.name,
-        question=MEMORY_QUESTION,
-        unit=MEMORY_UNIT,
-        rows=rows,
-        targets=[at_most(8, row, unit=MEMORY_UNIT) for row in rows[1:]],
-        remarks=["Growth of resident memory from 20 clients to all, without the kernel's own."],
-    )
-
-
-def grow(subject: Subject, clients: int) -> float:
-    """Return the growth per client in KiB.
-
-    Raises:
-        NotDelivered: Not exactly those heard a publication who wait for its channel.
-    """
-    with play(subject, 20) as scene:
-        before = scene.running.rss_bytes()
-        scene.swarm.open(clients)
-        scene.swarm.settle(1)
-        grown = (scene.running.rss_bytes() - before) / clients / 1024
-        if scene.running.publish_all is not None:
-            door = scene.running.door
-            expected = sum(0 in drawn(door, number) for number in range(clients + 20))
-            scene.publish(1)
-            heard = scene.swarm.settle(5)
-            if heard.total != expected:
-                raise NotDelivered(f"{subject.name}: {heard.total:,} of {expected:,} heard it")
-        return grown
 
 
 @contextmanager
@@ -187,4 +116,3 @@ def run_bare(_clients: int) -> Iterator[Running]:
 
 
 CASE = Case("pubnub", QUESTION, run)
-MEMORY_CASE = Case("pubnub-memory", MEMORY_QUESTION, run_memory)

@@ -4,19 +4,21 @@ A dialogue yields what to send and which bytes end the answer, and is given the 
 returns, the client is open and only listens.
 """
 
-import base64
-import hmac
 import json
 import random
 import re
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
+from bench.load.grants import KEYSET, grant_target_and_body, token_in
 from bench.load.wire import field as json_field
 from bench.load.wire import sign_token, text_frame
 
-Dialogue = Generator[tuple[bytes, bytes], bytes, None]
+T = TypeVar("T")
+Steps = Generator[tuple[bytes, bytes], bytes, T]
+Dialogue = Steps[None]
 
 # What a browser sends, without an Origin, which would be a question of configuration.
 BROWSER = (
@@ -52,6 +54,7 @@ class Door:
         calls: For HTTP calls: how many each client makes.
         channels: How many channels the clients or calls share; 0 for one each.
         many: For long polls: on how many of those channels, drawn by lot, each client polls.
+        guarded: For long polls: whether each client has a token, which it asks for at first.
     """
 
     port: int
@@ -65,6 +68,7 @@ class Door:
     calls: int = 0
     channels: int = 0
     many: int = 1
+    guarded: bool = False
 
     def name_for(self, template: str, number: int) -> str:
         """Return `template` with the number of the channel that belongs to client `number`."""
@@ -151,31 +155,53 @@ def http_calls(door: Door, number: int, _place: Place) -> Dialogue:
 
 def pubnub_poll(door: Door, number: int, place: Place) -> Dialogue:
     """Shake hands, to learn from when on to poll; `polling.Poller` does the rest."""
-    reply = yield poll_request(door, number, "0"), b'"m":['
+    if door.guarded:
+        place.token = yield from _granted(door, f"user-{number}", drawn_names(door, number))
+    reply = yield poll_request(door, number, "0", place.token), b'"m":['
     _expect(b"200", reply)
     place.epoch = timetoken_in(reply)
 
 
 def pubnub_calls(door: Door, number: int, _place: Place) -> Dialogue:
-    """Make one call after the other, by POST if there is a body, signed if there is a secret."""
-    method = "POST" if door.body else "GET"
+    """Make one call after the other, by POST if there is a body."""
     for call in range(door.calls):
         path = door.name_for(door.path, number * door.calls + call)
-        query = f"timestamp={int(time.time())}&uuid=server"
-        if door.secret:
-            query += f"&signature={_sign_call(door, method, path, query)}"
-        request = f"{method} {path}?{query} HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\n{BROWSER}"
-        if door.body:
-            request += f"Content-Length: {len(door.body)}\r\n"
-        _expect(b"200", (yield f"{request}\r\n{door.body}".encode(), END_OF_HEAD))
+        request = _pubnub_request(door, f"{path}?uuid=server", door.body)
+        _expect(b"200", (yield request, END_OF_HEAD))
 
 
-def poll_request(door: Door, number: int, timetoken: str) -> bytes:
+def pubnub_grants(door: Door, number: int, place: Place) -> Dialogue:
+    """Have one token granted after the other; the last must open its user's channel."""
+    channel, user = f"inbox.{number}", f"user-{number}"
+    for _ in range(door.calls):
+        place.token = yield from _granted(door, user, [channel])
+    target = f"/v2/subscribe/{KEYSET['subscribe_key']}/{channel}/0?uuid={user}&auth={place.token}"
+    _expect(b"200", (yield _pubnub_request(door, target), b'"m":['))
+
+
+def _granted(door: Door, user: str, channels: list[str]) -> Steps[str]:
+    target, body = grant_target_and_body(user, channels)
+    reply = yield _pubnub_request(door, target, body), END_OF_HEAD
+    _expect(b"200", reply)
+    return token_in(reply)
+
+
+def _pubnub_request(door: Door, target: str, body: str = "") -> bytes:
+    method, length = ("POST", f"Content-Length: {len(body)}\r\n") if body else ("GET", "")
+    head = f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\n{BROWSER}{length}\r\n"
+    return (head + body).encode()
+
+
+def poll_request(door: Door, number: int, timetoken: str, token: str = "") -> bytes:
     """Return what PubNub's JavaScript SDK asks to hear what came after `timetoken`."""
-    channels = ",".join(door.channel.replace("{n}", str(each)) for each in drawn(door, number))
+    channels = ",".join(drawn_names(door, number))
     query = f"uuid=user-{number}&tt={timetoken}&tr=1&pnsdk=PubNub-JS-Web%2F12.0.3&heartbeat=300"
-    target = f"{door.path}/{channels}/0?{query}"
-    return f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\n{BROWSER}\r\n".encode()
+    auth = f"&auth={token}" if token else ""
+    return _pubnub_request(door, f"{door.path}/{channels}/0?{query}{auth}")
+
+
+def drawn_names(door: Door, number: int) -> list[str]:
+    return [door.channel.replace("{n}", str(each)) for each in drawn(door, number)]
 
 
 def drawn(door: Door, number: int) -> list[int]:
@@ -191,13 +217,6 @@ def timetoken_in(reply: bytes) -> str:
     return found[1].decode()
 
 
-def _sign_call(door: Door, method: str, path: str, query: str) -> str:
-    """Sign as PubNub's version 2 does; the publish key is in the door's headers."""
-    text = "\n".join((method, door.headers["publish-key"], path, query, door.body))
-    digest = hmac.digest(door.secret.encode(), text.encode(), "sha256")
-    return "v2." + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
 OPENINGS: Mapping[str, Callable[[Door, int, Place], Dialogue]] = {
     "bare": bare,
     "websocket": websocket,
@@ -206,6 +225,7 @@ OPENINGS: Mapping[str, Callable[[Door, int, Place], Dialogue]] = {
     "http_calls": http_calls,
     "pubnub_poll": pubnub_poll,
     "pubnub_calls": pubnub_calls,
+    "pubnub_grants": pubnub_grants,
 }
 
 
