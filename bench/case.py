@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bench.load.remote import RemoteSwarm
 from bench.load.swarm import Heard
+from bench.machine import part
 from bench.payload import make_payload
 from bench.processes import DidNotStart
 from bench.results import Row, Table
@@ -116,6 +117,7 @@ def play(subject: Subject, clients: int, **swarm: bool | int) -> Iterator[Scene]
     with ExitStack() as stack:
         running = stack.enter_context(subject.start(clients))
         remote = stack.enter_context(RemoteSwarm(running.door, **swarm))  # type: ignore[arg-type]
+        part(running.pids, remote.pid)
         remote.open(clients)
         yield Scene(subject, running, remote)
 
@@ -149,7 +151,8 @@ def measure_in_turn(
 ) -> list[Row]:
     """Measure all subjects in turns, so that what else the machine does meets each alike.
 
-    Every other turn goes the other way round. The first warms up and does not count.
+    The order stays the same: whoever came twice in a row would find its sockets in the cache. The
+    first turn warms up and does not count.
     """
     scenes, absent = [], []
     values: dict[str, list[float]] = {}
@@ -161,8 +164,8 @@ def measure_in_turn(
                 scenes.append(stack.enter_context(play(subject, clients)))
             except (NotHere, DidNotStart) as problem:
                 absent.append(row_of(subject, setting=setting, problem=problem))
-        for turn in range(rounds + 1):
-            for scene in scenes if turn % 2 else scenes[::-1]:
+        for _ in range(rounds + 1):
+            for scene in scenes:
                 values.setdefault(scene.subject.name, []).append(measure(scene))
                 proofs[scene.subject.name] = scene.prove()
     measured = [

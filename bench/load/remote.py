@@ -31,6 +31,11 @@ class RemoteSwarm:
         self._process.join(5)
         self._process.kill()
 
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
     def prepare(self, count: int) -> None:
         self._call("prepare", count=count)
 
