@@ -18,7 +18,7 @@ HASTE = ", set_config('synchronous_commit', 'off', TRUE) AS haste"
 def keys(model: type[models.Model], values: Sequence[Any]) -> Any:
     """Return primary keys in the form in which `pk__in=` takes them fastest."""
     connection = connections[database()]
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or len(values) == 1:
         return values
     return RawSQL(f"SELECT unnest(%s::{key_type(model)}[])", [list(values)])  # noqa: S611 (ours)
 

@@ -65,9 +65,7 @@ def archived(user: Any) -> Any:
 
 
 def changes(user: Any) -> Any:
-    return Notification.objects.filter(user=user.pk, modseq__gt=middle(user)).order_by("modseq")[
-        :101
-    ]
+    return inbox.after(user.pk, middle(user))[:101]
 
 
 def unnumbered(user: Any) -> Any:

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypedDict
 
-from django.db.models import F
+from django.db.models import F, OuterRef
 from django.db.models.functions import Now
 
 from hark import inbox, render, sql
@@ -84,7 +84,7 @@ def _changes(limit: int) -> Any:
 
 @cache
 def _statement(limit: int) -> tuple[str, Sequence[Any]]:
-    rows = inbox.with_counts(behind()).values(
+    rows = inbox.with_counts(behind(), OuterRef("pk")).values(
         "user_id", "published", "unread", "unseen", head=F("modseq")
     )
     owed, params = sql.compiled(rows[:limit])
