@@ -78,7 +78,7 @@ def _count(of: Q, owner: Any) -> _Bounded:
 
 
 def with_counts(people: QuerySet[Any], owner: Any) -> Any:
-    """Add `unread` and `unseen`, exact to 99, 100 meaning more; `owner` says whose, for each row."""
+    """Add `unread` and `unseen`, exact to 99, 100 meaning more; `owner` says whose they are."""
     return people.annotate(unread=_count(UNREAD, owner), unseen=_count(UNSEEN, owner))
 
 

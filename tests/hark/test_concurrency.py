@@ -1,6 +1,7 @@
 """Several transactions at once, on a real PostgreSQL: who waits for whom, and who does not."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -72,6 +73,17 @@ def meanwhile(others: ThreadPoolExecutor, work: Callable[[], Any]) -> Iterator[N
         future.result(SECONDS)
 
 
+def wait_until_one_waits() -> None:
+    """Return once a database session waits for another's lock."""
+    deadline = time.monotonic() + SECONDS
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+    pytest.fail("nobody waits")
+
+
 def numbers() -> dict[str, int | None]:
     rows = Notification.objects.order_by("id")
     return {row.params["text"]: row.modseq for row in rows}
@@ -112,6 +124,21 @@ def test_an_inbox_that_somebody_holds_keeps_no_other_waiting(
         assert number() == 1
         assert number() == 0
     assert number() == 1
+
+
+def test_an_inbox_that_becomes_free_meanwhile_keeps_its_order(
+    others: ThreadPoolExecutor, ana: Any, bo: Any
+) -> None:
+    Inbox.objects.bulk_create([Inbox(user=ana), Inbox(user=bo)])
+    for reader, text in [(bo, "first"), (ana, "between"), (bo, "second")]:
+        notify(reader, Note(text=text))
+    between = Notification.objects.filter(user=ana).select_for_update()
+    with meanwhile(others, lambda: list(between)), meanwhile(others, lambda: log.lock([bo.pk])):
+        numbering = run(others, number)
+        wait_until_one_waits()
+    numbering.result(SECONDS)
+    number()
+    assert numbers() == {"first": 1, "between": 1, "second": 2}
 
 
 def test_marks_at_the_same_time_all_succeed_and_make_one_log(

@@ -20,8 +20,13 @@ STATEMENT = """
         FROM hark_notification JOIN hark_inbox USING (user_id)
         WHERE hark_notification.modseq IS NULL ORDER BY hark_notification.id LIMIT %(limit)s
         FOR UPDATE OF hark_inbox SKIP LOCKED FOR UPDATE OF hark_notification
+    ), passed_over AS (  -- in part, maybe: an inbox may have become free between two of its rows
+        SELECT user_id FROM hark_notification
+        WHERE modseq IS NULL AND id < (SELECT max(id) FROM held)
+            AND id NOT IN (SELECT id FROM held)
     ), numbered AS MATERIALIZED (
-        SELECT *, last + row_number() OVER (PARTITION BY user_id ORDER BY id) AS number FROM held
+        SELECT *, last + row_number() OVER (PARTITION BY user_id ORDER BY id) AS number
+        FROM held WHERE user_id NOT IN (SELECT user_id FROM passed_over)
     ), given AS (
         UPDATE hark_notification SET modseq = number, arrived = TRUE
         FROM numbered WHERE hark_notification.id = numbered.id
