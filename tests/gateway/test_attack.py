@@ -14,6 +14,7 @@ import pytest
 from hark_gateway.hub.hub import Hub
 from hark_gateway.hub.options import ChannelRules, NamespaceOptions, Namespaces
 from hark_gateway.server import Gateway, call_soon
+from tests import leash
 
 from .scene import (
     KEY,
@@ -177,6 +178,9 @@ async def process(**variables: str) -> AsyncIterator[tuple[asyncio.subprocess.Pr
     named = {f"HARK_GATEWAY_{name}": value for name, value in (ours | variables).items()}
     started = await asyncio.create_subprocess_exec(
         sys.executable,
+        leash.__file__,
+        str(os.getpid()),
+        sys.executable,
         "-m",
         "hark_gateway",
         env=os.environ | named,
@@ -190,6 +194,7 @@ async def process(**variables: str) -> AsyncIterator[tuple[asyncio.subprocess.Pr
         if started.returncode is None:
             started.kill()
             await started.wait()
+        await started.stderr.read()  # until the leash has let go of it, too
 
 
 @asynccontextmanager

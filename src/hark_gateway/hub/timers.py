@@ -51,9 +51,11 @@ class TimerWheel(Generic[T]):
         self._passed = last
         for number in self._numbers(first, last):
             while slot := self._slots.get(number):
-                item = next(iter(slot))
-                self.cancel(item)
+                # Not its first item: a dictionary finds that by passing over all that are gone.
+                item, _ = slot.popitem()
+                item.wheel_slot = 0
                 yield item
+            self._slots.pop(number, None)
 
     def _numbers(self, first: int, last: int) -> list[int]:
         """Return the slots in use from first to last, by the shorter of the two ways."""

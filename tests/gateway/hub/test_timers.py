@@ -1,5 +1,6 @@
 """The timer wheel, beside the plainest thing that does the same: a dictionary of deadlines."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -61,6 +62,14 @@ class WheelBesideDictionary(RuleBasedStateMachine):
 
 TestWheel = WheelBesideDictionary.TestCase
 TestWheel.settings = settings(max_examples=200, deadline=None)
+
+
+@pytest.mark.timeout(20)  # searching for each takes a minute
+def test_very_many_that_are_due_at_once_are_taken_out_without_searching() -> None:
+    wheel: TimerWheel[Item] = TimerWheel(tick=TICK)
+    for _ in range(500_000):
+        wheel.set(Item(), 10)
+    assert sum(1 for _ in wheel.due(11)) == 500_000
 
 
 def test_one_that_sets_itself_again_is_not_due_at_once() -> None:
