@@ -108,6 +108,11 @@ class Connection(asyncio.Protocol):
 Handler = Callable[[Request, "Exchange"], None]
 
 
+def plain(_status: int, text: str) -> tuple[bytes, Headers]:
+    """Return body and headers of a refusal, for people."""
+    return f"{text}\n".encode() if text else b"", TEXT_PLAIN
+
+
 MAX_BODY_OF_STRANGERS = 65_536
 """Longest body from a client that a route with an `admits` does not know, in bytes."""
 
@@ -120,6 +125,8 @@ class Route:
     max_body_bytes: int = 65_536
     admits: Callable[[Request], bool] | None = None
     """Tells by a head alone who may send a long body; without it everybody may."""
+    refusal: Callable[[int, str], tuple[bytes, Headers]] = plain
+    """Puts what no handler will see, being too long for one, into the words of a protocol."""
 
 
 @dataclass(slots=True)
@@ -350,10 +357,10 @@ class HttpConnection(Connection):
         except httptools.HttpParserCallbackError as error:
             self._refuse_for(error)
         except httptools.HttpParserError:
-            self._refuse(400, b"malformed request\n")
+            self._refuse(400, "malformed request")
         else:
             if self._in_head and self._head_bytes > self.host.limits.max_head_bytes:
-                self._refuse(431, b"request head too long\n")
+                self._refuse(431, "request head too long")
 
     def _pass_on(self, data: bytes) -> None:
         """Give what followed the head to the protocol that took over, if one did."""
@@ -379,7 +386,7 @@ class HttpConnection(Connection):
         elif self._in_head and not self._head_bytes:
             self.transport.close()
         else:
-            self._refuse(408, b"request took too long\n")
+            self._refuse(408, "request took too long")
 
     def close_soon(self) -> None:
         """Close once all is written, or without that if it takes too long."""
@@ -419,7 +426,7 @@ class HttpConnection(Connection):
     def _check_head(self, size: int) -> None:
         self._body_size += size  # until the body begins this counts the head
         if self._body_size > self.host.limits.max_head_bytes:
-            raise Refused(431, b"request head too long\n")
+            raise Refused(431, "request head too long")
 
     def on_headers_complete(self) -> None:
         """Find the handler, and refuse a body that it would not take."""
@@ -428,7 +435,7 @@ class HttpConnection(Connection):
         self._route = self.host.routes.find(self._target.partition(b"?")[0])
         length = int(self._headers.get(b"content-length", b"0"))
         if length > self._max_body_bytes:
-            raise Refused(413, b"request body too long\n")
+            raise Refused(413, "request body too long")
         if length > MAX_BODY_OF_STRANGERS or b"transfer-encoding" in self._headers:
             self._require_admission()
         if self._headers.get(b"expect", b"").lower() == b"100-continue" and not self._waiting:
@@ -441,7 +448,7 @@ class HttpConnection(Connection):
             return
         method = self._parser.get_method().decode()
         if not self._route.admits(Request(method, self._target, self._headers)):
-            raise Refused(401, b"")
+            raise Refused(401, "")
 
     @property
     def _max_body_bytes(self) -> int:
@@ -451,11 +458,11 @@ class HttpConnection(Connection):
         """Take a piece of the body."""
         self._body_size += len(data)
         if self._body_size > self._max_body_bytes:
-            raise Refused(413, b"request body too long\n")
+            raise Refused(413, "request body too long")
         if self._current is not None:
             ahead = self._waiting_bytes + self._body_size
             if ahead > self.host.limits.max_waiting_bytes:
-                raise Refused(429, b"too many requests at once\n")
+                raise Refused(429, "too many requests at once")
         self._body.append(data)
 
     def on_message_complete(self) -> None:
@@ -470,7 +477,7 @@ class HttpConnection(Connection):
             self._waiting.append((request, route))
             self._waiting_bytes += len(request.body)
             if request.upgrade or len(self._waiting) > self.host.limits.max_waiting:
-                raise Refused(429, b"too many requests at once\n")
+                raise Refused(429, "too many requests at once")
         else:
             self._handle(request, route)
 
@@ -524,14 +531,16 @@ class HttpConnection(Connection):
             self._refuse(error.__context__.status, error.__context__.text)
         else:
             log.error("request failed", exc_info=error)
-            self._refuse(500, b"internal server error\n")
+            self._refuse(500, "internal server error")
 
-    def _refuse(self, status: int, text: bytes) -> None:
+    def _refuse(self, status: int, text: str) -> None:
         """Answer a request that no handler will see, and close."""
         self._parser = None
         if self._current is None:
-            framing = b"Content-Length: %d\r\nConnection: close" % len(text)
-            self.transport.write(head(status, TEXT_PLAIN, framing) + text)
+            route = self._route or self.host.routes.find(self._target.partition(b"?")[0])
+            body, headers = (route.refusal if route else plain)(status, text)
+            framing = b"Content-Length: %d\r\nConnection: close" % len(body)
+            self.transport.write(head(status, headers, framing) + body)
         # Only our half is shut: a full close while unread bytes are waiting would reset the
         # connection, and the client might never see the answer.
         self.transport.write_eof()
@@ -541,7 +550,7 @@ class HttpConnection(Connection):
 class Refused(Exception):
     """A request that no handler will see."""
 
-    def __init__(self, status: int, text: bytes) -> None:
+    def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
         self.text = text

@@ -307,6 +307,32 @@ async def test_bad_input_gets_pubnubs_own_error_and_keeps_the_connection(
     assert await get(http, "/time/0")
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "words"),
+    [
+        pytest.param({"content": b"x" * 131_073}, 413, "Request Entity Too Large", id="body"),
+        pytest.param({"headers": {"x": "x" * 66_000}}, 431, "Request head too long", id="headers"),
+    ],
+)
+async def test_what_is_too_long_to_be_read_gets_an_answer_that_pages_can_read(
+    http: httpx.AsyncClient, asked: dict[str, Any], status: int, words: str
+) -> None:
+    answer = await http.post("/publish/pub/sub/0/room/0", **asked)
+    assert (answer.status_code, words in json.dumps(answer.json())) == (status, True)
+    assert answer.headers["content-type"] == JAVASCRIPT
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+async def test_so_does_an_address_whose_end_is_never_read(gateway: Gateway) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(b"GET /publish/pub/sub/0/room/0/" + b"x" * 70_000)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"Access-Control-Allow-Origin: *" in answer
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == 431
+
+
 async def test_a_message_at_the_limit_goes_through_and_one_byte_more_does_not(
     http: httpx.AsyncClient,
 ) -> None:

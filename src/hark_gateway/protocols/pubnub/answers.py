@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from hark_gateway.net.http import Exchange, Request
+from hark_gateway.net.http import Exchange, Headers, Request
 
-from .errors import PubNubError
+from .errors import DataError, PubNubError, ServiceError
 
 CORS = ((b"Access-Control-Allow-Origin", b"*"), (b"Access-Control-Expose-Headers", b"*"))
 HEADERS = (
@@ -24,6 +24,13 @@ def respond(exchange: Exchange, status: int, answer: Any) -> None:
 def refuse(exchange: Exchange, refusal: PubNubError) -> None:
     """Answer with a refusal."""
     respond(exchange, refusal.status, refusal.body)
+
+
+def refusal_of_what_is_too_long(status: int, text: str) -> tuple[bytes, Headers]:
+    """Return the answer to a request that never got here; pages must be able to read it too."""
+    if status == 413:
+        return msgspec.json.encode(DataError(413, "Request Entity Too Large").body), HEADERS
+    return msgspec.json.encode(ServiceError(status, text.capitalize(), "Balancer").body), HEADERS
 
 
 def preflight(request: Request, exchange: Exchange) -> None:

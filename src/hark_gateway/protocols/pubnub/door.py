@@ -10,7 +10,7 @@ from hark_gateway.net.http import Exchange, Request, Route, Routes
 
 from . import requests
 from .access import Rights
-from .answers import preflight, refuse, respond
+from .answers import preflight, refusal_of_what_is_too_long, refuse, respond
 from .endpoints import actions, granting, groups, history, presence, publishing
 from .endpoints.subscribing import Subscribing
 from .errors import PubNubError, ServiceError
@@ -62,7 +62,9 @@ class PubNubDoor:
     def add_routes(self, routes: Routes) -> None:
         """Take over every path of the protocol."""
         for prefix in PREFIXES:
-            routes.prefixes[prefix.encode()] = Route(self, MAX_BODY_BYTES)
+            routes.prefixes[prefix.encode()] = Route(
+                self, MAX_BODY_BYTES, refusal=refusal_of_what_is_too_long
+            )
 
     def sweep(self, now: float) -> None:
         """Do what has fallen due. Call it a few times a second."""
