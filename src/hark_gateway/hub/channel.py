@@ -90,14 +90,16 @@ class Channel:
 
     def _find_sinks(self) -> Collection[tuple[Wire, list[Sink]]]:
         """Return all subscribers' sinks by their wire, and remember them where they are many."""
+        subscribers = tuple(self.subscribers)
+        sinks = [(each, each.sink()) for each in subscribers]
+        if len(subscribers) == 1:
+            return [(each.wire, [sink]) for each, sink in sinks if self.subscribers]
         found: dict[Wire, list[Sink]] = {}
-        for subscriber in tuple(self.subscribers):
-            sink = subscriber.sink()
+        for subscriber, sink in sinks:
             if subscriber in self.subscribers:  # what it was sent before may have been its last
                 found.setdefault(subscriber.wire, []).append(sink)
-        if len(self.subscribers) > 1:
-            self._sinks = list(found.items())
-        return found.items()
+        self._sinks = list(found.items())
+        return self._sinks
 
     def announce_join(self, member: Member) -> None:
         """Tell all subscribers that `member` came."""

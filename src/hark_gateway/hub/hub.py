@@ -103,7 +103,7 @@ class Hub:
         if keep and options.keeps_history:
             channel = channel or self._create(name, options)
             stream = self._touch(channel, now)
-            if not stream.supersedes(version, version_epoch):
+            if version and not stream.supersedes(version, version_epoch):
                 return stream.position
             stream.append(publication, size=options.history_size, expires=now + options.history_ttl)
             position = stream.position

@@ -82,9 +82,7 @@ class Stream:
             del self.kept[0]
 
     def supersedes(self, version: int, version_epoch: str) -> bool:
-        """Tell whether `version` is new, and remember it; 0 means that none was given."""
-        if version == 0:
-            return True
+        """Tell whether `version` is new, and remember it."""
         epoch, last = self.version
         if version_epoch == epoch and version <= last:
             return False

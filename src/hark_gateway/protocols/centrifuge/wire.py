@@ -25,12 +25,21 @@ class Wire:
 
     def push(self, push: Push) -> bytes:
         """Return a push, framed."""
-        body = encode(push)
-        return self.frame(b'{"push":%b}' % body if self.wraps_pushes else body)
+        return self._push(encode(push))
 
     def publication(self, publication: Publication) -> bytes:
         """Return a publication's push, framed."""
-        return self.push(Push(publication.channel, published(publication)))
+        if publication.publisher is not None or publication.tags:
+            return self.push(Push(publication.channel, published(publication)))
+        # Nearly all are as simple as this, and the general way takes three times as long.
+        offset = b',"offset":%d' % publication.offset if publication.offset else b""
+        channel = encode(publication.channel)
+        return self._push(
+            b'{"channel":%b,"pub":{"data":%b%b}}' % (channel, publication.data, offset)
+        )
+
+    def _push(self, body: bytes) -> bytes:
+        return self.frame(b'{"push":%b}' % body if self.wraps_pushes else body)
 
 
 def _text_frame(message: bytes) -> bytes:
