@@ -16,7 +16,8 @@ from .hub.hub import Hub
 from .hub.options import Namespaces
 from .hub.timers import TimerWheel
 from .metrics import Metrics
-from .net.http import JSON, Exchange, Host, HttpConnection, Request, Route, Routes
+from .net.http import JSON, Exchange, Host, Request, Route, Routes
+from .net.http_connection import HttpConnection
 from .protocols.centrifuge.api import MAX_BODY_BYTES, ApiEndpoint
 from .protocols.centrifuge.api_calls import Api
 from .protocols.centrifuge.codes import SHUTDOWN

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 from hark_gateway.hub.timers import TimerWheel
 from hark_gateway.net.connection import WebSocket, shake_hands
-from hark_gateway.net.http import Exchange, Host, HttpConnection, Limits, Request, Route, Routes
+from hark_gateway.net.http import Exchange, Host, Limits, Request, Route, Routes
+from hark_gateway.net.http_connection import HttpConnection
 from hark_gateway.net.websocket import BINARY, TEXT, Message, frame
 
 
