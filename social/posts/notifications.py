@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from hark import NotificationType, notifies, register
+from hark import NotificationType, amend, notifies, register, withdraw
 from social.accounts.models import User
 from social.posts.models import Comment, Post
 
@@ -42,3 +45,14 @@ class PostCommented(NotificationType):
 @notifies(Comment)
 def tell_author(comment: Comment) -> Iterator[tuple[User, PostCommented]]:
     yield comment.post.author, PostCommented(comment=comment)
+
+
+@receiver(post_save, sender=Comment)
+def show_edited(instance: Comment, created: bool, **_signal: Any) -> None:
+    if not created:
+        amend(PostCommented(comment=instance))
+
+
+@receiver(post_delete, sender=Comment)
+def take_back(instance: Comment, **_signal: Any) -> None:
+    withdraw(PostCommented(comment=instance))

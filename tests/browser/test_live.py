@@ -8,7 +8,17 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PASSWORD, Person
-from tests.browser.pages import bell, comment, connection, publish, shows_once, sign_in, sign_out
+from tests.browser.pages import (
+    bell,
+    comment,
+    connection,
+    open_inbox,
+    publish,
+    shows_once,
+    sign_in,
+    sign_out,
+    write,
+)
 from tests.stack import Stack
 
 
@@ -57,6 +67,28 @@ def test_what_is_read_on_one_screen_is_read_on_the_other(
     phone.get_by_role("button", name="Mark all read").click()
 
     bell(desktop, unread=0)
+
+
+def test_what_is_edited_or_deleted_is_so_on_the_open_page(
+    stack: Stack, ana: Person, bo: Person, signed_in: Callable[..., Page]
+) -> None:
+    post = write(stack, bo, "posts/", title="Hats", text="Which one?")
+    told = write(stack, ana, f"posts/{post['id']}/comments/", text="A felt one.")
+    comment_url, headers = (
+        f"{stack.url}/api/comments/{told['id']}/",
+        {"X-Session-Token": ana.session},
+    )
+    at_bo = signed_in(bo)
+    shows_once(at_bo, "A felt one.")
+
+    httpx.patch(comment_url, json={"text": "A straw one."}, headers=headers).raise_for_status()
+    inbox = open_inbox(at_bo)
+    expect(inbox.get_by_role("listitem").filter(has_text="A straw one.")).to_be_visible()
+    expect(inbox.get_by_role("listitem").filter(has_text="A felt one.")).to_have_count(0)
+
+    httpx.delete(comment_url, headers=headers).raise_for_status()
+    expect(inbox.get_by_role("listitem")).to_have_count(0)
+    bell(at_bo, unread=0)
 
 
 @pytest.mark.parametrize("process", ["gateway", "relay"])
