@@ -1,6 +1,6 @@
 """A channel: whoever is subscribed to it, and its stream if it keeps one."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 from .options import ChannelOptions
@@ -62,7 +62,7 @@ class Channel:
         self.turn = 0
         """The turn in which something was last delivered."""
         self.wheel_slot = 0
-        self._sinks: Collection[tuple[Wire, list[Sink]]] | None = None
+        self._sinks: tuple[tuple[Wire, tuple[Sink, ...]], ...] | None = None
 
     @property
     def members(self) -> list[Member]:
@@ -88,17 +88,14 @@ class Channel:
             size += len(data) * len(sinks)
         return size
 
-    def _find_sinks(self) -> Collection[tuple[Wire, list[Sink]]]:
-        """Return all subscribers' sinks by their wire, and remember them where they are many."""
-        subscribers = tuple(self.subscribers)
-        sinks = [(each, each.sink()) for each in subscribers]
-        if len(subscribers) == 1:
-            return [(each.wire, [sink]) for each, sink in sinks if self.subscribers]
+    def _find_sinks(self) -> tuple[tuple[Wire, tuple[Sink, ...]], ...]:
+        """Return all subscribers' sinks by their wire, and remember them."""
         found: dict[Wire, list[Sink]] = {}
-        for subscriber, sink in sinks:
+        for subscriber in tuple(self.subscribers):
+            sink = subscriber.sink()
             if subscriber in self.subscribers:  # what it was sent before may have been its last
                 found.setdefault(subscriber.wire, []).append(sink)
-        self._sinks = list(found.items())
+        self._sinks = tuple((wire, tuple(sinks)) for wire, sinks in found.items())
         return self._sinks
 
     def announce_join(self, member: Member) -> None:
