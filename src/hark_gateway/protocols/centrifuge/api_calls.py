@@ -103,8 +103,8 @@ def publish(api: Api, call: PublishCall, now: float) -> PublishResult:
 def publish_to(
     api: Api, channel: str, data: bytes, call: PublishCall | BroadcastCall, now: float
 ) -> PublishResult:
-    key = (channel, call.idempotency_key or "")
-    if call.idempotency_key and (earlier := api.once.find(key, now=now)) is not None:
+    key = (channel, call.idempotency_key) if call.idempotency_key else None
+    if key and (earlier := api.once.find(key, now=now)) is not None:
         return earlier
     position = api.door.hub.publish(
         channel,
@@ -116,7 +116,7 @@ def publish_to(
         version_epoch=call.version_epoch or "",
     )
     result = PublishResult(position.offset, position.epoch) if position else PublishResult()
-    if call.idempotency_key:
+    if key:
         api.once.remember(key, result, now=now)
     return result
 
