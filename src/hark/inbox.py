@@ -14,7 +14,6 @@ from typing import Any, TypedDict
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q, QuerySet, Subquery
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 from hark import log
 from hark.exceptions import HarkError
@@ -71,9 +70,18 @@ class _Bounded(Subquery):
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS bounded)"
 
 
+def _owned_by(owner: Any) -> Q:
+    """Say whose, as a range, for rows that are ordered by `user` first.
+
+    So they are read from an index that begins with `user`, and no further than the limit. A plain
+    `user=` makes that order pointless, and the planner, who takes everybody's rows to be evenly
+    mixed, may then walk along the ids of millions of rows of other people.
+    """
+    return Q(user__gte=owner, user__lte=owner)
+
+
 def _count(of: Q, owner: Any) -> _Bounded:
-    # The order has the planner walk the index, which stops at the limit; a bitmap would not.
-    rows = Notification.objects.filter(of, user=owner).order_by("-id").values("id")
+    rows = Notification.objects.filter(of, _owned_by(owner)).order_by("user", "-id").values("id")
     return _Bounded(rows[:COUNT_LIMIT])
 
 
@@ -98,7 +106,8 @@ def position(user_id: Any) -> Position:
 
 def listing(user_id: Any, state: State) -> QuerySet[Notification]:
     """Return one of the three lists, newest first; archived ones are in no other."""
-    rows = Notification.objects.of(user_id).order_by("-id")
+    rows = Notification.objects.filter(_owned_by(user_id), deleted_at=None)
+    rows = rows.order_by("user", "-id")
     match state:
         case State.ALL:
             return rows.filter(archived_at=None)
@@ -135,11 +144,8 @@ def changes(user_id: Any, since: int, *, limit: int) -> Changes:
 
 def after(user_id: Any, since: int) -> QuerySet[Notification]:
     """Return one log from there on, in order."""
-    # Compared as a pair, because of the planner: going by numbers alone, which are high in a large
-    # inbox and in no other, it expects few rows, and reads and sorts the whole rest of the log.
-    beyond = TupleGreaterThan(Tuple("user", "modseq"), (user_id, since))
-    rows = Notification.objects.filter(beyond, user=user_id, modseq__isnull=False)
-    return rows.order_by("modseq")
+    rows = Notification.objects.filter(_owned_by(user_id), modseq__gt=since)
+    return rows.order_by("user", "modseq")
 
 
 def _number(row: Notification) -> int:
@@ -196,7 +202,7 @@ def _mark(user_id: Any, pk: int, marks: log.Marks) -> Notification:
 def _mark_all(user_id: Any, which: Q, marks: log.Marks) -> None:
     while True:
         with _locked(user_id) as heads:
-            rows = Notification.objects.filter(which, user=user_id).order_by("id")
+            rows = Notification.objects.filter(which, _owned_by(user_id)).order_by("-user", "id")
             found = rows.select_for_update().values_list(*log.NUMBERED, named=True)
             batch = list(found[:BATCH])
             log.number(heads, batch, marks)

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from hark import inbox, sending
 from hark.models import Inbox, Notification
@@ -41,6 +42,24 @@ def crowd(bo: Any) -> Any:
         cursor.execute("ANALYZE hark_notification")
         cursor.execute("ANALYZE hark_inbox")
     return bo
+
+
+@pytest.fixture
+def latecomer(crowd: Any) -> Any:
+    """Ana's inbox has 2,000 items, all unread and all newer than everybody else's."""
+    ana = get_user_model().objects.create(username="ana", email="ana@example.org")
+    sending.write(sending.template(Note(text="x")), [ana.pk])
+    columns = ", ".join(field.column for field in sending.COPIED)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO hark_notification (user_id, {columns}) SELECT user_id, {columns}"
+            " FROM hark_notification, generate_series(2, 2000) WHERE user_id = %s",
+            [ana.pk],
+        )
+        Notification.objects.filter(user=ana).update(modseq=F("id"), arrived=True)
+        Inbox.objects.create(user=ana, modseq=2**40, published=2**40)
+        cursor.execute("ANALYZE hark_notification")
+    return ana
 
 
 def middle(user: Any) -> int:
@@ -103,14 +122,28 @@ def test_counting_stops_at_the_limit(crowd: Any) -> None:
     assert max(read) <= inbox.COUNT_LIMIT, explaining.plan
 
 
+def test_marking_the_oldest_reads_nobody_elses(latecomer: Any) -> None:
+    oldest = Notification.objects.filter(user=latecomer).order_by("id")[20].pk
+    explaining = Explaining()
+    with connection.execute_wrapper(explaining):
+        inbox.read_all(latecomer.pk, through=oldest, now=timezone.now())
+    passed_over = re.findall(r"Rows Removed by Filter: (\d+)", "".join(explaining.plans))
+    assert sum(map(int, passed_over)) < 100, explaining.plans
+
+
 class Explaining:
-    """Explains each query that runs, before it runs."""
+    """Explains each query that reads, before it runs."""
 
     def __init__(self) -> None:
-        self.plan = ""
+        self.plans: list[str] = []
+
+    @property
+    def plan(self) -> str:
+        return self.plans[-1]
 
     def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
-        with context["connection"].connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE) {sql}", params)
-            self.plan = "\n".join(row[0] for row in cursor.fetchall())
+        if sql.startswith("SELECT"):
+            with context["connection"].connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE) {sql}", params)
+                self.plans.append("\n".join(row[0] for row in cursor.fetchall()))
         return execute(sql, params, many, context)
