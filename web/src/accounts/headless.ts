@@ -38,7 +38,7 @@ function isStep(error: unknown): boolean {
   );
 }
 
-/** Whether somebody is signed in. Also brings the CSRF cookie that all other calls need. */
+/** Whether somebody is signed in. */
 export async function isSignedIn(): Promise<boolean> {
   try {
     await call("GET", "/auth/session");

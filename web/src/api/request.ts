@@ -2,6 +2,9 @@ import { ApiError, type FieldErrors } from "./errors";
 
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
+/** Whoever asks, and whatever it answers: this one sets the CSRF cookie. */
+const BRINGS_COOKIE = "/_allauth/browser/v1/auth/session";
+
 /**
  * Fetch from our own server: with Django's CSRF token where it wants one.
  *
@@ -14,13 +17,19 @@ export async function request(input: Request): Promise<Response> {
 }
 
 async function send(input: Request): Promise<Response> {
-  if (!SAFE.has(input.method)) input.headers.set("X-CSRFToken", cookie("csrftoken"));
   try {
+    if (!SAFE.has(input.method)) input.headers.set("X-CSRFToken", await csrfToken(input.signal));
     return await fetch(input);
   } catch (error) {
     if (input.signal.aborted) throw error;
     throw new ApiError(0);
   }
+}
+
+/** A click may come before the page's first answer has brought the cookie: then ask for it. */
+async function csrfToken(signal: AbortSignal): Promise<string> {
+  if (cookie("csrftoken") === "") await fetch(BRINGS_COOKIE, { signal });
+  return cookie("csrftoken");
 }
 
 async function json(response: Response): Promise<unknown> {
