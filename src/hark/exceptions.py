@@ -51,11 +51,13 @@ class BadType(HarkError):
 class NotSerializable(HarkError):
     """A notification holds a value that cannot be stored as a fact."""
 
-    def __init__(self, field: str, value: object) -> None:
-        super().__init__(field, value)
-        self.field, self.value = field, value
+    def __init__(self, field: str, value: object, reason: str = "") -> None:
+        super().__init__(field, value, reason)
+        self.field, self.value, self.reason = field, value, reason
 
     def __str__(self) -> str:
+        if self.reason:
+            return f"{self.field} {self.reason}"
         kind = type(self.value).__name__
         return (
             f"{self.field} holds a {kind}, which cannot be stored; use saved model instances, "
@@ -76,14 +78,14 @@ class TooLarge(HarkError):
 
 
 class BadKey(HarkError):
-    """An idempotency key is longer than the column that holds it."""
+    """An idempotency key does not fit the column that holds it."""
 
-    def __init__(self, key: str, limit: int) -> None:
+    def __init__(self, key: object, limit: int) -> None:
         super().__init__(key, limit)
         self.key, self.limit = key, limit
 
     def __str__(self) -> str:
-        return f"a key has at most {self.limit} characters; got {len(self.key)}"
+        return f"a key is text of at most {self.limit} characters, no NUL; got {self.key!r:.300}"
 
 
 class UnknownOptions(HarkError):

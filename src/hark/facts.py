@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from hark.exceptions import NotSerializable, TooLarge
+from hark.plain import NotPlain, check
 from hark.types import NotificationType
 
 MAX_BYTES = 32 * 1024
@@ -47,11 +48,18 @@ def dump(notification: NotificationType) -> dict[str, Any]:
         NotSerializable: A field holds what cannot be stored.
         TooLarge: All of it exceeds 32 KiB as JSON.
     """
+    what = f"{type(notification).__qualname__}'s facts"
     names = [field.name for field in fields(notification)]  # type: ignore[arg-type]
-    params = {name: _dump(getattr(notification, name), name) for name in names}
-    size = len(json.dumps(params).encode())
+    try:
+        params = {name: _dump(getattr(notification, name), name) for name in names}
+        check(params)
+        size = len(json.dumps(params))
+    except NotPlain as error:
+        raise NotSerializable(what, params, str(error)) from error
+    except (RecursionError, ValueError) as error:  # endless nesting, thousands of digits
+        raise NotSerializable(what, notification, f"cannot be written: {error}") from error
     if size > MAX_BYTES:
-        raise TooLarge(f"{type(notification).__qualname__}'s facts", size, MAX_BYTES)
+        raise TooLarge(what, size, MAX_BYTES)
     return params
 
 

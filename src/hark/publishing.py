@@ -7,7 +7,6 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from hark.backends import backend
@@ -16,6 +15,7 @@ from hark.channels import INBOX, Channel
 from hark.exceptions import BadChannel, NotSerializable, TooLarge
 from hark.facts import MAX_BYTES
 from hark.models import Outbox
+from hark.plain import NotPlain, plain
 from hark.wake import database, wake_on_commit
 
 WAITING = 1000
@@ -42,7 +42,7 @@ def publish(channel: Channel | str, event: Mapping[str, Any], *, ephemeral: bool
     to = channel if isinstance(channel, Channel) else Channel.parse(channel)
     if to.namespace == INBOX:
         raise BadChannel(str(to))
-    data = _plain(event)
+    data = _data(event)
     if ephemeral:
         publication = Publication(channel=to, data=data)
         transaction.on_commit(lambda: _courier.send(publication), using=database(), robust=True)
@@ -51,16 +51,15 @@ def publish(channel: Channel | str, event: Mapping[str, Any], *, ephemeral: bool
     wake_on_commit()
 
 
-def _plain(event: Mapping[str, Any]) -> dict[str, Any]:
+def _data(event: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(event, Mapping):
         raise NotSerializable("the event", event)
     try:
-        text = json.dumps(dict(event), cls=DjangoJSONEncoder, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise NotSerializable("the event", event) from error
-    if len(text.encode()) > MAX_BYTES:
-        raise TooLarge("the event", len(text.encode()), MAX_BYTES)
-    data: dict[str, Any] = json.loads(text)
+        data = plain(dict(event))
+    except NotPlain as error:
+        raise NotSerializable("the event", event, str(error)) from error
+    if (size := len(json.dumps(data))) > MAX_BYTES:
+        raise TooLarge("the event", size, MAX_BYTES)
     return data
 
 

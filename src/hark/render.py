@@ -3,7 +3,6 @@
 All subjects and actors of a page are read together, a query for each model, whatever its length.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from django.contrib.auth import get_user_model
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from hark import facts
 from hark.conf import settings
+from hark.plain import check_text, plain
 from hark.types import NotificationType, label_of, type_named
 
 logger = logging.getLogger(__name__)
@@ -131,12 +130,9 @@ class Page:
         if cls is None:
             raise facts.Missing
         said: NotificationType = cls(**facts.load(self._params[row.facts], self._instances))
-        return Text(
-            title=str(said.title()),
-            body=str(said.body()),
-            url=str(said.url()),
-            data=_plain(said.data()),
-        )
+        title, body, url = str(said.title()), str(said.body()), str(said.url())
+        check_text(title + body + url)
+        return Text(title=title, body=body, url=url, data=plain(said.data()))
 
     def _fallback(self, row: Any, error: str = "") -> Text:
         actor = self._actors.get(row.actor)
@@ -163,11 +159,6 @@ def _iso(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _plain(data: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(data, cls=DjangoJSONEncoder)) if data else {}
-    return plain
 
 
 def _paths(rows: Iterable[Any], params: Mapping[Any, dict[str, Any]]) -> dict[str, set[str]]:

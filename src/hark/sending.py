@@ -14,6 +14,7 @@ from hark import facts, sql
 from hark.conf import settings
 from hark.exceptions import BadKey, NotARecipient
 from hark.models import KEY_MAX_LENGTH, Notification, Outbox
+from hark.plain import NotPlain, check_text
 from hark.types import NotificationType, name_of
 from hark.wake import database, wake_on_commit
 
@@ -46,8 +47,7 @@ def notify(recipients: Recipients, notification: NotificationType, *, key: str =
         NotARecipient, NotRegistered, NotSerializable, TooLarge, BadKey: Before anything is written,
             except that a queryset or iterable is checked as it is read, inside a savepoint.
     """
-    if len(key) > KEY_MAX_LENGTH:
-        raise BadKey(key, KEY_MAX_LENGTH)
+    _check_key(key)
     row = template(notification, key=key)
     told = _without(row.actor if not notification.tells_actor else "", _primary_keys(recipients))
     first = list(islice(told, settings().DIRECT_RECIPIENTS))
@@ -126,6 +126,15 @@ def write(row: Notification, user_ids: Sequence[Any]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values.values(), *keys])
+
+
+def _check_key(key: object) -> None:
+    try:
+        if not isinstance(key, str) or len(key) > KEY_MAX_LENGTH:
+            raise BadKey(key, KEY_MAX_LENGTH)
+        check_text(key)
+    except NotPlain as error:
+        raise BadKey(key, KEY_MAX_LENGTH) from error
 
 
 def _write_jobs(row: Notification, user_ids: Iterator[Any]) -> None:

@@ -17,6 +17,14 @@ def person(name: str) -> Any:
     return get_user_model().objects.create_user(name, email=f"{name}@example.org", password="pw")
 
 
+def nested(depth: int) -> dict[str, Any]:
+    """Return a dict with lists within lists: so many levels in all."""
+    inner: list[Any] = []
+    for _ in range(depth - 2):
+        inner = [inner]
+    return {"x": inner}
+
+
 @pytest.fixture
 def ana(db: None) -> Any:
     return person("ana")

@@ -56,9 +56,10 @@ def test_what_is_gone_still_reads_sensibly(
     assert bo_client.get(INBOX).json()["results"][0]["title"] == "ana: Article remarked"
 
 
-def test_a_text_that_cannot_be_made_spoils_no_page(bo: Any, bo_client: APIClient) -> None:
+@pytest.mark.parametrize("way", ["it raises", "half a character", "NUL", "no number", "endless"])
+def test_a_text_that_cannot_be_made_spoils_no_page(bo: Any, bo_client: APIClient, way: str) -> None:
     notify(bo, Note(text="before"))
-    notify(bo, Poison())
+    notify(bo, Poison(way=way))
     titles = [item["title"] for item in bo_client.get(INBOX).json()["results"]]
     assert titles == ["Poison", "before"]
 

@@ -15,6 +15,7 @@ from hark.backends.base import Unavailable
 from hark.exceptions import BadChannel, NotSerializable, TooLarge
 from hark.models import Outbox
 from hark.relay.loop import Relay
+from tests.hark.conftest import nested
 from tests.hark.recording import RecordingBackend
 from tests.hark.test_relay import drain
 
@@ -110,10 +111,24 @@ def test_a_bad_channel_is_refused(db: None, name: str) -> None:
         publish(name, {})
 
 
-@pytest.mark.parametrize("event", [None, [], "x", {"x": object()}, {"x": float("nan")}])
+@pytest.mark.parametrize(
+    "event",
+    [
+        None, [], "x", {"x": object()}, {"x": float("nan")}, {"x": "a\0b"}, {"\ud83d": 1},
+        nested(101), nested(9999),
+    ],
+)  # fmt: skip
 def test_an_event_is_a_json_object(db: None, event: Any) -> None:
     with pytest.raises(NotSerializable):
         publish("article:1", event)
+
+
+def test_an_event_at_the_limit_of_nesting_is_published(
+    relay: Relay, backend: RecordingBackend
+) -> None:
+    publish("article:1", nested(100))
+    drain(relay)
+    assert backend.published == {"article:1": [nested(100)]}
 
 
 def test_an_event_has_a_size(db: None) -> None:

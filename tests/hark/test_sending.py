@@ -24,7 +24,7 @@ from hark.exceptions import (
     TooLarge,
 )
 from hark.models import Notification
-from tests.hark.conftest import person
+from tests.hark.conftest import nested, person
 from tests.hark.testapp.models import Article, Remark
 from tests.hark.testapp.notifications import Note, Remarked
 
@@ -172,6 +172,12 @@ class Child(Note):
         pytest.param(Note(text="x", extra={1: 2}), NotSerializable, id="number key"),
         pytest.param(Note(text="x", extra={"a": [{"b": b"c"}]}), NotSerializable, id="deep bytes"),
         pytest.param(Note(text=Article(title="new")), NotSerializable, id="unsaved instance"),
+        pytest.param(Note(text="a\0b"), NotSerializable, id="NUL"),
+        pytest.param(Note(text="x", extra={"\0": 1}), NotSerializable, id="NUL in a key"),
+        pytest.param(Note(text="\ud83d"), NotSerializable, id="half a character"),
+        pytest.param(Note(text=10**5000), NotSerializable, id="thousands of digits"),
+        pytest.param(Note(text="x", extra=nested(101)), NotSerializable, id="nested too deeply"),
+        pytest.param(Note(text="x", extra=nested(9999)), NotSerializable, id="nested absurdly"),
         pytest.param(Note(text="x" * 32_768), TooLarge, id="more than 32 KiB"),
     ],
 )
@@ -184,9 +190,11 @@ def test_what_cannot_be_stored_is_refused_before_anything_is_written(
     assert told() == []
 
 
-def test_a_key_that_is_too_long_is_refused(bo: Any) -> None:
+@pytest.mark.parametrize("key", ["k" * 201, "a\0b", "\ud83d", 17])
+def test_a_key_that_cannot_be_stored_is_refused(bo: Any, key: Any) -> None:
     with pytest.raises(BadKey, match="200"):
-        notify(bo, Note(text="x"), key="k" * 201)
+        notify(bo, Note(text="x"), key=key)
+    assert told() == []
 
 
 def test_facts_at_the_limit_are_stored(bo: Any) -> None:

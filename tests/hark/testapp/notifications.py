@@ -50,10 +50,20 @@ class Note(NotificationType):
 @register("poison")
 @dataclass(frozen=True, kw_only=True)
 class Poison(NotificationType):
-    """Its text cannot be made."""
+    """Its text cannot be made, or could not be sent if it were."""
+
+    way: str = "it raises"
 
     def title(self) -> str:
-        raise ZeroDivisionError("this type always fails")
+        if self.way == "it raises":
+            raise ZeroDivisionError("this type always fails")
+        return "\ud83d" if self.way == "half a character" else "a\0b" if self.way == "NUL" else "x"
+
+    def data(self) -> dict[str, Any]:
+        endless: list[Any] = []
+        endless.append(endless)
+        number = float("nan") if self.way == "no number" else 1
+        return {"number": number, "list": endless if self.way == "endless" else []}
 
 
 @notifies(Remark)
