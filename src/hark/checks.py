@@ -1,13 +1,15 @@
 """System checks: what `manage.py check` says about Hark's settings."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.db.models import Model
 from django.utils.module_loading import import_string
 
-from hark import types
+from hark import facts, types
 from hark.backends import backend
 from hark.backends.base import Misconfigured
 from hark.conf import Settings, settings
@@ -28,7 +30,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
     except (TypeError, ValueError):
         hint = 'Write HARK = {"BACKEND": "hark.backends.centrifugo.CentrifugoBackend", …}.'
         return [Error("HARK must be a dict.", hint=hint, id="hark.E002")]
-    return [*_kinds(given)] or [*_paths(given)] or [*_options(), *_links(given)]
+    return [*_kinds(given)] or [*_paths(given)] or [*_options(), *_links(given), *_related()]
 
 
 def _kinds(given: Settings) -> Iterator[CheckMessage]:
@@ -73,3 +75,24 @@ def _links(given: Settings) -> Iterator[CheckMessage]:
             hint='Set HARK["SITE_URL"], as "https://example.org".',
             id="hark.W001",
         )
+
+
+def _related() -> Iterator[CheckMessage]:
+    for cls in {types.registered(name) for name in types.names()}:
+        annotations = {field.name: field.type for field in fields(cls)}  # type: ignore[arg-type]
+        for name, paths in cls.related.items():
+            where = f"{cls.__qualname__}.related[{name!r}]"
+            if name not in annotations:
+                yield Error(f"{where}: the type has no such field.", id="hark.E006")
+            elif model := _model(annotations[name], cls.__module__):
+                for path in paths:
+                    if not facts.can_follow(model, path):
+                        text = f"{where}: select_related cannot follow {path!r}"
+                        yield Error(f"{text} from {model.__name__}.", id="hark.E006")
+
+
+def _model(annotation: Any, module: str) -> type[Model] | None:
+    """Return the model that an annotation is, unless it takes more than a look to tell."""
+    if isinstance(annotation, str):
+        annotation = getattr(sys.modules[module], annotation, None)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Model) else None

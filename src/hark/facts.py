@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldError, ValidationError
 from django.db.models import Model
 
 from hark.exceptions import NotSerializable, TooLarge
@@ -93,15 +94,15 @@ def identity(type_name: str, params: Mapping[str, Any]) -> uuid.UUID:
 
 def references(params: object) -> Iterator[Reference]:
     """Yield every model instance that stored facts name."""
-    if isinstance(params, dict):
-        if "$model" in params:
-            yield params["$model"], params["pk"]
-        else:
+    match params:
+        case {"$model": str(label), "pk": str(pk)}:
+            yield label, pk
+        case dict():
             for each in params.values():
                 yield from references(each)
-    elif isinstance(params, list):
-        for each in params:
-            yield from references(each)
+        case list():
+            for each in params:
+                yield from references(each)
 
 
 def load(params: object, instances: Mapping[Reference, Model]) -> Any:
@@ -130,7 +131,8 @@ def fetch(wanted: Iterable[Reference], related: Mapping[str, set[str]]) -> dict[
 
     Args:
         wanted: Models that were removed and rows that are gone are left out of the answer.
-        related: For a model's label, the `select_related` paths to follow.
+        related: For a model's label, the `select_related` paths to follow; wrong ones are left
+            out, which `hark.E006` warns of.
     """
     by_label: dict[str, set[str]] = {}
     for label, pk in wanted:
@@ -138,15 +140,25 @@ def fetch(wanted: Iterable[Reference], related: Mapping[str, set[str]]) -> dict[
     found: dict[Reference, Model] = {}
     for label, pks in by_label.items():
         try:
-            model = apps.get_model(label)
+            model: type[Model] = apps.get_model(label)
         except (LookupError, ValueError):
             continue
         keys = [key for pk in pks if (key := _key(model, pk)) is not None]
         rows = model._base_manager.filter(pk__in=keys)  # noqa: SLF001 (what relations use as well)
-        if paths := related.get(label):
+        if paths := [path for path in related.get(label, ()) if can_follow(model, path)]:
             rows = rows.select_related(*paths)
         found.update({(label, str(row.pk)): row for row in rows})
     return found
+
+
+@cache
+def can_follow(model: type[Model], path: str) -> bool:
+    """Whether `select_related` takes this path from a model."""
+    try:
+        str(model._base_manager.select_related(path).query)  # noqa: SLF001 (as in `fetch`)
+    except FieldError:
+        return False
+    return True
 
 
 def reached(
@@ -156,6 +168,8 @@ def reached(
     for (label, _), instance in instances.items():
         yield instance
         for path in related.get(label, ()):
+            if not can_follow(type(instance), path):
+                continue
             step: Any = instance
             for name in path.split("__"):
                 step = step and getattr(step, name)

@@ -148,7 +148,8 @@ def _current(row: Any) -> dict[str, Any]:
     if cls is None or cls.version == row.version:
         return params
     try:
-        return cls.upcast(row.version, dict(params))
+        present: dict[str, Any] = {**cls.upcast(row.version, dict(params))}
+        return present
     except Exception:  # as above: `_say` fails on the old facts, and shows the label
         logger.exception("%s cannot upcast version %s", row.type, row.version)
         return params
@@ -180,7 +181,6 @@ def _actors(keys: set[str], at_hand: Iterable[Model]) -> dict[str, Actor]:
     """
     if not keys:
         return {}
-    name: Any = import_string(settings().ACTOR_NAME)
     user_model = get_user_model()
     users: dict[str, Model] = {
         str(each.pk): each for each in at_hand if isinstance(each, user_model)
@@ -188,4 +188,15 @@ def _actors(keys: set[str], at_hand: Iterable[Model]) -> dict[str, Actor]:
     label = user_model._meta.label_lower  # noqa: SLF001 (public by its documentation)
     rest = facts.fetch({(label, key) for key in keys - users.keys()}, {})
     users |= {key: user for (_, key), user in rest.items()}
-    return {key: {"id": key, "name": str(name(users[key]))} for key in keys & users.keys()}
+    return {key: {"id": key, "name": _name(users[key])} for key in keys & users.keys()}
+
+
+def _name(user: Model) -> str:
+    """Return what others may see of a user's name."""
+    try:
+        name = str(import_string(settings().ACTOR_NAME)(user))
+        check_text(name)
+    except Exception:  # the application's code again
+        logger.exception("HARK['ACTOR_NAME'] fails for the user %s", user.pk)
+        return _("Someone")
+    return name

@@ -14,13 +14,17 @@ from hark import notify
 from hark.backends.base import BackendError, Misconfigured, Unavailable
 from hark.models import Notification
 from tests.hark.testapp.models import Remark
-from tests.hark.testapp.notifications import Note, Poison
+from tests.hark.testapp.notifications import Note, Poison, Remarked
 
 INBOX = "/api/hark/inbox/"
 
 
 def ids(client: APIClient, **query: Any) -> list[int]:
     return [item["id"] for item in client.get(INBOX, query).json()["results"]]
+
+
+def name_nobody(user: Any) -> str:
+    raise LookupError(f"{user} has no profile")
 
 
 def test_an_item_says_who_did_what_where(
@@ -62,6 +66,38 @@ def test_a_text_that_cannot_be_made_spoils_no_page(bo: Any, bo_client: APIClient
     notify(bo, Poison(way=way))
     titles = [item["title"] for item in bo_client.get(INBOX).json()["results"]]
     assert titles == ["Poison", "before"]
+
+
+@pytest.mark.parametrize(
+    "old", [None, {"text": {"$model": []}}, {"text": {"$model": "a", "pk": 1}}]
+)
+def test_an_upcast_that_goes_wrong_spoils_no_page(
+    monkeypatch: pytest.MonkeyPatch, bo: Any, bo_client: APIClient, old: Any
+) -> None:
+    notify(bo, Note(text="hello"))
+    monkeypatch.setattr(Note, "version", 2)
+    monkeypatch.setattr(Note, "upcast", classmethod(lambda cls, version, params: old))
+    (item,) = bo_client.get(INBOX).json()["results"]
+    assert item["title"] in {"Note", "hello"}
+
+
+def test_a_name_that_cannot_be_said_spoils_no_page(
+    bo_client: APIClient, remark: Callable[[str], Remark], settings: Any
+) -> None:
+    remark("Lovely")
+    settings.HARK = settings.HARK | {"ACTOR_NAME": "tests.hark.test_api.name_nobody"}
+    (item,) = bo_client.get(INBOX).json()["results"]
+    assert item["title"] == "ana remarked on Tea"
+    assert item["actor"]["name"] == "Someone"
+
+
+def test_a_wrong_path_to_what_is_related_spoils_no_page(
+    monkeypatch: pytest.MonkeyPatch, bo_client: APIClient, remark: Callable[[str], Remark]
+) -> None:
+    monkeypatch.setattr(Remarked, "related", {"remark": ("author", "autor", "text")})
+    remark("Lovely")
+    (item,) = bo_client.get(INBOX).json()["results"]
+    assert item["title"] == "ana remarked on Tea"
 
 
 def test_a_type_that_was_removed_still_reads_sensibly(bo: Any, bo_client: APIClient) -> None:

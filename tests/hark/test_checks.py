@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
+from tests.hark.testapp.notifications import Remarked
+
 GOOD = {
     "api_url": "http://127.0.0.1:8001/api",
     "api_key": "key",
@@ -41,3 +43,21 @@ def test_a_wrong_setting_is_named(settings: Any, hark: Any, number: str, words: 
 def test_good_settings_pass(settings: Any) -> None:
     settings.HARK = {"OPTIONS": GOOD}
     assert run_checks(tags=["hark"]) == []
+
+
+@pytest.mark.parametrize(
+    ("related", "words"),
+    [
+        ({"comment": ("author",)}, "no such field"),
+        ({"remark": ("author", "autor")}, "cannot follow 'autor' from Remark"),
+        ({"remark": ("text",)}, "cannot follow 'text' from Remark"),
+    ],
+)
+def test_a_wrong_related_is_named(
+    monkeypatch: pytest.MonkeyPatch, related: dict[str, Any], words: str
+) -> None:
+    monkeypatch.setattr(Remarked, "related", related)
+    (found,) = run_checks(tags=["hark"])
+    assert found.id == "hark.E006"
+    assert f"Remarked.related['{next(iter(related))}']" in found.msg
+    assert words in found.msg
