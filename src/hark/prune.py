@@ -50,10 +50,12 @@ def _forget(rows: list[Notification]) -> None:
     owners = sorted({row.user_id for row in rows})
     with transaction.atomic(using=database()):
         log.lock(owners)
+        found = Notification.objects.filter(pk__in=[row.pk for row in rows]).order_by("id")
         floors: dict[Any, int] = {}
-        for row in rows:
+        # Read once more: until its log was locked, a mark may have given it another number.
+        for row in found.select_for_update().only("user_id", "modseq"):
             number = row.modseq or 0  # never numbered: no client can have followed the log past it
             floors[row.user_id] = max(floors.get(row.user_id, 0), number)
         for owner, floor in floors.items():
             Inbox.objects.filter(pk=owner, floor__lt=floor).update(floor=floor)
-        Notification.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        found.delete()

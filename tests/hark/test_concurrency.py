@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from hark import inbox, log, notify, withdraw
+from hark import inbox, log, notify, prune, withdraw
 from hark.models import Inbox, Notification
 from hark.relay import numbering
 from tests.hark.conftest import person
@@ -198,3 +198,16 @@ def test_withdrawing_what_is_being_numbered_withdraws_it(
     (row,) = Notification.objects.all()
     assert row.deleted_at is not None
     assert row.modseq == Inbox.objects.get().modseq == 2
+
+
+def test_forgetting_what_is_being_marked_counts_the_mark(
+    others: ThreadPoolExecutor, bo: Any
+) -> None:
+    notify(bo, Note(text="old"))
+    number()
+    row, now = Notification.objects.get(), timezone.now()
+    with meanwhile(others, lambda: inbox.mark_read(bo.pk, row.pk, now=now)):
+        forgotten = run(others, lambda: prune.notifications(now))
+        wait_until_one_waits()
+    assert forgotten.result(SECONDS) == 1
+    assert inbox.position(bo.pk) == inbox.Position(modseq=2, floor=2)
