@@ -8,11 +8,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from hark import notify
+from hark import inbox, notify
 from hark.backends.base import BackendError, Misconfigured, Unavailable
-from hark.models import Notification
+from hark.models import Inbox, Notification
 from tests.hark.testapp.models import Remark
 from tests.hark.testapp.notifications import Note, Poison, Remarked
 
@@ -147,6 +148,23 @@ def test_marks_take_numbers_and_repeating_one_takes_none(bo: Any, bo_client: API
     assert bo_client.get(INBOX).json()["counts"] == {"unread": 0, "unseen": 0}
     assert bo_client.post(f"{INBOX}{pk}/unarchive/").json()["modseq"] == 4
     assert ids(bo_client, state="unread") == [pk]
+
+
+@pytest.mark.parametrize("size", [1, 30])
+def test_marks_take_the_same_queries_however_many_they_mark(
+    bo: Any, django_assert_num_queries: Any, size: int
+) -> None:
+    for number in range(size):
+        notify(bo, Note(text=str(number)))
+    Inbox.objects.create(user=bo)
+    now, newest = timezone.now(), Notification.objects.order_by("-id")[0].pk
+    one_mark = 6  # savepoint, log, what to mark, log, marks, release
+    with django_assert_num_queries(one_mark):
+        inbox.mark_read(bo.pk, newest, now=now)
+    with django_assert_num_queries(one_mark - 2):
+        inbox.mark_read(bo.pk, newest, now=now)
+    with django_assert_num_queries(one_mark if size > 1 else one_mark - 2):
+        inbox.read_all(bo.pk, through=newest, now=now)
 
 
 def test_reading_all_leaves_what_arrived_since(bo: Any, bo_client: APIClient) -> None:
