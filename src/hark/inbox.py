@@ -131,9 +131,11 @@ def changes(user_id: Any, since: int, *, limit: int) -> Changes:
         OutOfReach: The answer could not be complete.
     """
     present = position(user_id)
-    if not present.floor <= since <= present.modseq:
-        raise OutOfReach(since, present)
     rows = list(after(user_id, since)[: limit + 1])
+    # Read last: what is forgotten while the rows are read is missing among them.
+    floor = position(user_id).floor
+    if not floor <= since <= present.modseq:
+        raise OutOfReach(since, Position(modseq=present.modseq, floor=floor))
     if len(rows) > limit:
         del rows[limit:]
         return Changes(rows=rows, modseq=_number(rows[-1]), more=True)

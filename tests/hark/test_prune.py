@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from hark import notify, prune
+from hark import inbox, notify, prune
 from hark.models import Inbox, Notification
 from hark.relay.loop import Relay
 from tests.hark.test_relay import INBOX, drain
@@ -38,6 +39,21 @@ def test_forgetting_deletions_raises_the_floor(
     (item,) = bo_client.get(f"{INBOX}changes/", {"since": 4}).json()["items"]
     assert item["id"] == three[1].pk
     assert Notification.objects.count() == 2
+
+
+def test_what_is_forgotten_while_changes_are_read_asks_to_start_afresh(
+    three: list[Notification], bo: Any
+) -> None:
+    forgotten: list[int] = []
+
+    def forget_first(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if 'FROM "hark_notification"' in sql and not forgotten:
+            forgotten.append(three[0].pk)
+            assert prune.tombstones(timezone.now()) == 2
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(forget_first), pytest.raises(inbox.OutOfReach, match="afresh"):
+        inbox.changes(bo.pk, 3, limit=10)
 
 
 def test_old_notifications_go_only_if_asked(
