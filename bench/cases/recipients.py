@@ -10,10 +10,13 @@ import psutil
 from bench.case import Case, NotDelivered, Scale, say
 from bench.results import Role, Row, Table, Target
 from bench.subjects import application
+from bench.subjects.application import count_queries
+from bench.subjects.notifications_hq import NotificationsHq
 
 QUESTION = "How many recipients per second does one `notify()` reach?"
 UNIT = "recipients per second"
 CROWD = 100_000
+PEERS_CROWD = 5_000  # fewer, because it inserts one by one
 LEAST = 25_000
 MOST_GROWTH = 32  # MB
 
@@ -30,9 +33,15 @@ COPY = """
 
 def run(scale: Scale) -> Table:
     size = scale.clients(CROWD)
+    peers_size = scale.clients(PEERS_CROWD)
     found: dict[str, list[float]] = {}
     grown = 0.0
-    with application.start().without("relay"):  # its steps are taken here, to be measured
+    queries = {ALONE: 1}
+    stack = application.start()
+    with (
+        stack.without("relay"),  # its steps are taken here, to be measured
+        NotificationsHq(stack.environment, recipients=peers_size, sends=1) as peer,
+    ):
         prefix = f"crowd{time.monotonic_ns()}-"
         people = application.make_crowd(size, prefix)
         announcement = make_announcement()
@@ -46,11 +55,14 @@ def run(scale: Scale) -> Table:
             alone = seconds(lambda: application.execute(COPY, [prefix]))
             expect_rows(2 * size)
             application.execute("TRUNCATE hark_notification CASCADE")
+            peer.take_round()
             if turn:
                 grown = max(grown, growth())
                 found.setdefault(ALONE, []).append(size / alone)
                 found.setdefault(NOTIFY, []).append(size / noting)
                 found.setdefault(WHOLE, []).append(size / (noting + writing))
+        queries[NOTIFY] = count_queries(lambda: notify_all(people, announcement))
+        queries[WHOLE] = queries[NOTIFY] + count_queries(expand_all)
     proof = f"{size:,} rows counted after each round"
     rows = [
         Row(
@@ -58,6 +70,7 @@ def run(scale: Scale) -> Table:
             role=Role.YARDSTICK if name == ALONE else Role.OURS,
             values=tuple(values),
             proof=proof,
+            note=f"queries: {queries[name]:,}",
         )
         for name, values in found.items()
     ]
@@ -65,7 +78,7 @@ def run(scale: Scale) -> Table:
         case=CASE.name,
         question=QUESTION,
         unit=UNIT,
-        rows=rows,
+        rows=[*rows, peer.row(lambda taken: peers_size / taken)],
         targets=[
             *(
                 Target(
@@ -86,6 +99,8 @@ def run(scale: Scale) -> Table:
         remarks=[
             f"A queryset of {size:,} users; {WHOLE} ends when the last row is committed.",
             "A notification is in seven indexes, and PostgreSQL's work on them is most of it all.",
+            f"{peer.NAME}, with a list of {peers_size:,}, inserts one by one in a transaction.",
+            f"Neither delivers anything here. {peer.WHERE}",
         ],
     )
 

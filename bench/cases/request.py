@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from bench.case import Case, NotDelivered, Scale, say
+from bench.cases.recipients import make_announcement, notify_all
 from bench.results import Role, Row, Table, Target
 from bench.subjects import application
+from bench.subjects.application import count_queries
+from bench.subjects.notifications_hq import NotificationsHq
 from tests.stack import Stack
 
 QUESTION = "How long does a request take that saves a comment, with `notify()` and without?"
@@ -17,6 +20,7 @@ UNIT = "ms (median of a round)"
 REQUESTS = 200
 MOST_ADDED = 1.0
 MOST_QUERIES = 2
+ALONE = "one person told, in a transaction of its own, without a request"
 
 
 def run(scale: Scale) -> Table:
@@ -32,13 +36,20 @@ def run(scale: Scale) -> Table:
             found, met = measure(f"gateway {setting}", rounds=scale.rounds)
         rows += found
         targets += met
+    say(ALONE)
+    rows += measure_alone(stack, rounds=scale.rounds)
     return Table(
         case=CASE.name,
         question=QUESTION,
         unit=UNIT,
         rows=rows,
         targets=targets,
-        remarks=["Django's test client: no server and no socket between. The relay is at work."],
+        remarks=[
+            "Django's test client: no server and no socket between. The relay is at work.",
+            "Without a request, what is timed is BEGIN, one notification and COMMIT.",
+            f"{NotificationsHq.NAME} writes a row and is done; Hark's relay then pushes ours.",
+            NotificationsHq.WHERE,
+        ],
     )
 
 
@@ -72,6 +83,34 @@ def measure(setting: str, *, rounds: int) -> tuple[list[Row], list[Target]]:
         Target(text=f"{setting}: adds ≤ {MOST_QUERIES} queries", found=f"{more} queries",
                reached=more <= MOST_QUERIES),
     ]  # fmt: skip
+
+
+def measure_alone(stack: Stack, *, rounds: int) -> list[Row]:
+    from django.db import transaction
+
+    announcement = make_announcement()
+    author = announcement.comment.post.author
+    tell = transaction.atomic(lambda: notify_all([author], announcement))
+    medians = []
+    with NotificationsHq(stack.environment, recipients=1, sends=REQUESTS) as peer:
+        for _ in range(rounds + 1):  # the first warms up
+            medians.append(statistics.median(milliseconds(tell) for _ in range(REQUESTS)))
+            peer.take_round()
+    proof = count_rows(author, expected=(rounds + 1) * REQUESTS)
+    return [
+        Row(subject="Hark: notify()", role=Role.OURS, setting=ALONE, values=tuple(medians[1:]),
+            proof=proof, note=f"queries: {count_queries(tell)}"),
+        peer.row(lambda seconds: seconds * 1000, setting=ALONE),
+    ]  # fmt: skip
+
+
+def count_rows(author: Any, *, expected: int) -> str:
+    ((found,),) = application.execute(
+        "SELECT count(*) FROM hark_notification WHERE user_id = %s", [author.pk]
+    )
+    if found != expected:
+        raise NotDelivered(f"{found:,} notifications in place of {expected:,}")
+    return f"{found:,} rows counted"
 
 
 def commenting() -> Callable[[], None]:
@@ -124,15 +163,6 @@ def milliseconds(action: Callable[[], Any]) -> float:
     before = time.perf_counter()
     action()
     return (time.perf_counter() - before) * 1000
-
-
-def count_queries(action: Callable[[], Any]) -> int:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    with CaptureQueriesContext(connection) as queries:
-        action()
-    return len(queries)
 
 
 @contextmanager

@@ -23,8 +23,7 @@ Start = Callable[[int], AbstractContextManager[Running]]
 Publisher = Callable[[Sequence[bytes]], None]
 
 _HERE = Path(__file__).parent
-_PINNED = _HERE.parent / "peers.txt"
-_HOME = _HERE.parent.parent / ".data" / "bench" / "peers"
+_HOME = _HERE.parent.parent / ".data" / "bench"
 _REDIS = "channels_redis.pubsub.RedisPubSubChannelLayer"
 _MEMORY = "channels.layers.InMemoryChannelLayer"
 
@@ -43,26 +42,28 @@ def all_peers() -> list[Subject]:
 
 
 @cache
-def _python() -> str:
-    """Return the interpreter of the peers' environment, made and filled on first use.
+def python_with(packages: str = "peers") -> str:
+    """Return the interpreter of an environment with `packages`.txt, made and filled on first use.
 
     Raises:
         NotHere: The packages cannot be installed.
     """
-    python = _HOME / "bin" / "python"
-    installed = _HOME / "installed.txt"
-    if installed.exists() and installed.read_bytes() == _PINNED.read_bytes():
+    pinned = _HERE.parent / f"{packages}.txt"
+    home = _HOME / packages
+    python = home / "bin" / "python"
+    installed = home / "installed.txt"
+    if installed.exists() and installed.read_bytes() == pinned.read_bytes():
         return str(python)
-    print("installing the peers into .data/bench/peers …", file=sys.stderr, flush=True)
-    venv.create(_HOME, with_pip=True, clear=True)
+    print(f"installing {packages} into .data/bench/{packages} …", file=sys.stderr, flush=True)
+    venv.create(home, with_pip=True, clear=True)
     command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes"]
     done = subprocess.run(
-        [*command, "-r", str(_PINNED)], capture_output=True, text=True, check=False
+        [*command, "-r", str(pinned)], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
         raise NotHere(f"could not be installed: {last}")
-    shutil.copyfile(_PINNED, installed)
+    shutil.copyfile(pinned, installed)
     return str(python)
 
 
@@ -70,7 +71,7 @@ def _python() -> str:
 def run_script(name: str) -> Iterator[Running]:
     """Run `peer_<name>.py`, which takes publications from its standard input."""
     port = free_port()
-    command = [_python(), str(_HERE / f"peer_{name}.py"), str(port)]
+    command = [python_with(), str(_HERE / f"peer_{name}.py"), str(port)]
     with ServerProcess(name, command, port=port, environment=os.environ) as server:
         door = Door(port=port, kind="websocket", framed=True)
         yield Running([server], door, lambda payloads: server.write(b"\n".join([*payloads, b""])))
@@ -131,7 +132,7 @@ def run_nchan(_clients: int) -> Iterator[Running]:
     if not module.exists():
         raise NotHere("nginx is on this machine, nchan is not")
     port = free_port()
-    home = _HOME.parent / "nginx"
+    home = _HOME / "nginx"
     home.mkdir(parents=True, exist_ok=True)
     (home / "nginx.conf").write_text(_NCHAN.format(module=module, home=home, port=port))
     command = [program, "-p", str(home), "-c", str(home / "nginx.conf"), "-e", "stderr"]
@@ -165,7 +166,7 @@ def _run_uvicorn(module: str, environment: dict[str, str]) -> ServerProcess:
     port = free_port()
     options = ["--loop=uvloop", "--http=httptools", "--no-access-log", "--log-level=warning"]
     sockets = ["--ws=websockets", "--ws-ping-interval=100000", "--ws-per-message-deflate=false"]
-    command = [_python(), "-m", "uvicorn", f"{module}:application", f"--port={port}"]
+    command = [python_with(), "-m", "uvicorn", f"{module}:application", f"--port={port}"]
     command += [f"--app-dir={_HERE}", *options, *sockets]
     return ServerProcess(module, command, port=port, environment=environment)
 
