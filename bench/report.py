@@ -17,7 +17,8 @@ def to_markdown(table: Table) -> str:
     lines = [_line(head), _line("---" if cell != table.unit else "---:" for cell in head)]
     for row in table.rows:
         cells = [row.setting] * has_settings + [_MARKS[row.role].format(row.subject)]
-        cells += _figures(row) + [_ratio(row, table)] * has_yardstick + [row.proof or row.note]
+        cells += _figures(row) + [_ratio(row, table)] * has_yardstick
+        cells.append("; ".join(filter(None, [row.proof, row.note])))
         lines.append(_line(cells))
     return "\n".join([f"{table.question}", "", *lines, *_targets(table), *_remarks(table)])
 
