@@ -20,8 +20,10 @@ DESCRIPTION = """\
 Measure Hark, each figure beside its yardstick in the same run.
 
 Tables go to the terminal as Markdown, and to bench/results/ and docs/ unless --quick is given.
-The peers are installed into .data/bench/peers on the first run. All traffic is on 127.0.0.1, and
-whatever is started here ends with this command.
+The peers are installed below .data/bench on the first run. A peer that is not to be had here (nginx
+with nchan, Centrifugo, a package without network) has a row that says why; without a C compiler the
+send() loop is in Python, as its name says. pgbench comes with PostgreSQL, a Python package here.
+All traffic is on 127.0.0.1, and whatever is started here ends with this command.
 """
 
 
