@@ -1,7 +1,6 @@
 """Tokens that were revoked before their time: `invalidate_user_tokens`."""
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,18 +11,6 @@ from hark_gateway.server import Gateway
 from .scene import Backend, backend, client, connected, running, token
 
 OTHER_SECRET = "another secret of at least thirty-two bytes"
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    async with running() as gateway:
-        yield gateway
-
-
-@pytest.fixture
-async def api(gateway: Gateway) -> AsyncIterator[Backend]:
-    async with backend(gateway) as api:
-        yield api
 
 
 async def attempt(gateway: Gateway, **claims: Any) -> int:

@@ -1,0 +1,123 @@
+"""The guarded keyset: who may do what, with which token or signature."""
+
+import time
+
+import httpx
+import pytest
+
+from hark_gateway.protocols.pubnub import signature, tokens
+from hark_gateway.protocols.pubnub.tokens import Grant
+from hark_gateway.server import Gateway
+from tests.gateway.scene import running
+
+from .scene import PUBNUB, interests
+
+
+def granted(*, user: str | None = "ana", minutes: int = 60, since: int = 0, **channels: int) -> str:
+    """Return a token for the guarded keyset."""
+    grant = Grant(
+        granted_at=int(time.time()) + since,
+        ttl=minutes,
+        resources={"channels": channels},
+        uuid=user,
+    )
+    return tokens.encode(grant, tokens.signing_key("sec-c", "sub-c"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/subscribe/sub-c/room/0",
+        "/publish/pub-c/sub-c/0/room/0/1",
+        "/signal/pub-c/sub-c/0/room/0/1",
+        "/v3/history/sub-key/sub-c/channel/room",
+        "/v3/history-with-actions/sub-key/sub-c/channel/room",
+        "/v3/history/sub-key/sub-c/message-counts/room?timetoken=1",
+        "/v2/history/sub-key/sub-c/channel/room",
+        "/v2/presence/sub-key/sub-c/channel/room",
+        "/v2/presence/sub-key/sub-c",
+        "/v2/presence/sub-key/sub-c/channel/room/heartbeat",
+        "/v2/presence/sub-key/sub-c/channel/room/uuid/u",
+        "/v2/presence/sub-key/sub-c/channel/room/uuid/u/data?state={}",
+        "/v1/message-actions/sub-c/channel/room",
+        "/v1/channel-registration/sub-key/sub-c/channel-group/g",
+        "/v1/channel-registration/sub-key/sub-c/channel-group",
+        "/v1/channel-registration/sub-key/sub-c/channel-group/g/remove",
+    ],
+)
+async def test_every_operation_wants_a_permission(http: httpx.AsyncClient, path: str) -> None:
+    separator = "&" if "?" in path else "?"
+    for credential in ("", f"auth={granted(elsewhere=255)}&uuid=ana"):
+        answer = await http.get(f"{path}{separator}{credential}")
+        assert answer.status_code == 403, answer.text
+        assert answer.json()["service"] == "Access Manager"
+
+
+async def test_a_refused_subscriber_leaves_nothing_behind(
+    gateway: Gateway, http: httpx.AsyncClient
+) -> None:
+    for number in range(3):
+        answer = await http.get(f"/v2/subscribe/sub-c/room-{number}/0")
+        assert answer.status_code == 403
+    assert interests(gateway) == []
+
+
+async def test_only_the_refused_names_are_told(http: httpx.AsyncClient) -> None:
+    query = {"uuid": "ana", "auth": granted(a=1), "channel-group": "g"}
+    answer = await http.get("/v2/subscribe/sub-c/a,b,a-pnpres/0", params=query)
+    assert answer.json()["payload"] == {"channels": ["b", "a-pnpres"], "channel-groups": [":g"]}
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        (granted(room=1, minutes=1, since=-60), "Token is expired."),
+        (granted(room=1, user="bo"), "Forbidden"),
+        (granted(room=1)[:-4] + "AAA=", "Invalid token"),
+        (tokens.encode(Grant(granted_at=1, ttl=1), b"another key"), "Invalid token"),
+        ("é", "Invalid token"),
+        ("x" * 10_000, "Invalid token"),
+    ],
+    ids=["expired", "another's", "forged", "foreign", "not ASCII", "long"],
+)
+async def test_a_bad_token_is_refused_with_its_reason(
+    http: httpx.AsyncClient, token: str, words: str
+) -> None:
+    query = {"uuid": "ana", "auth": token}
+    answer = await http.get("/v3/history/sub-key/sub-c/channel/room", params=query)
+    assert (answer.status_code, answer.json()["message"]) == (403, words)
+
+
+async def test_one_setting_relaxes_the_check_of_the_user_alone() -> None:
+    async with running(pubnub=PUBNUB | {"require_uuid": False}) as gateway:
+        url = f"http://127.0.0.1:{gateway.port}/v3/history/sub-key/sub-c/channel"
+        query = {"uuid": "somebody else", "auth": granted(room=1)}
+        async with httpx.AsyncClient() as http:
+            assert (await http.get(f"{url}/room", params=query)).status_code == 200
+            assert (await http.get(f"{url}/other", params=query)).status_code == 403
+
+
+async def test_an_old_signature_is_refused(http: httpx.AsyncClient) -> None:
+    path = "/v3/history/sub-key/sub-c/channel/room"
+    for age, status in ((0, 200), (50, 200), (70, 403), (-70, 403)):
+        query = {"timestamp": str(int(time.time()) - age), "uuid": "server"}
+        string = signature.string_to_sign("pub-c", method="GET", path=path, query=query)
+        query["signature"] = signature.sign("sec-c", string)
+        answer = await http.get(path, params=query)
+        assert answer.status_code == status, answer.text
+        if status == 403:
+            assert answer.json()["message"] == "Invalid Timestamp"
+
+
+async def test_a_token_without_its_padding_or_with_more_stays_revoked(
+    http: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    assert gateway.pubnub is not None
+    token = granted(room=1, room_b=1)
+    keyset = gateway.pubnub.service.gatekeeper.keyset("sub-c")
+    signature_of = keyset.token(token).signature
+    gateway.pubnub.service.revocations.add(signature_of, expires=2**40)
+    for spelling in (token, token.rstrip("="), token + "=", f"{token}=="):
+        query = {"uuid": "ana", "auth": spelling}
+        answer = await http.get("/v3/history/sub-key/sub-c/channel/room", params=query)
+        assert answer.status_code == 403
