@@ -69,13 +69,15 @@ def test_the_doctor_names_a_wrong_setting_and_stops_there(db: None, settings: An
 class RelayProcess:
     """A relay in a process of its own, whose output is read as it comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         name = connection.settings_dict["NAME"]
         host = connection.settings_dict["HOST"].replace("/", "%2F")
         url = f"postgresql://postgres@{host}/{name}"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "django", "hark", "relay"],
-            env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            env=os.environ
+            | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+            | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -109,11 +111,11 @@ class RelayProcess:
 
 
 @pytest.fixture
-def start_relay(transactional_db: None) -> Iterator[Callable[[], RelayProcess]]:
+def start_relay(transactional_db: None) -> Iterator[Callable[..., RelayProcess]]:
     started: list[RelayProcess] = []
 
-    def start() -> RelayProcess:
-        started.append(RelayProcess())
+    def start(**environment: str) -> RelayProcess:
+        started.append(RelayProcess(**environment))
         return started[-1]
 
     yield start

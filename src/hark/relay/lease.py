@@ -2,8 +2,9 @@
 
 On PostgreSQL it is an advisory lock, which ends with the session that holds it. A killed process
 loses its session at once. A hung one keeps it, so the holder also gives a sign of life, and whoever
-stands by ends the sessions of a holder that has given none. Elsewhere there is no such lock: run a
-single relay.
+stands by ends the sessions of a holder that has given none. Where only the loop hangs, in code that
+never returns, the process lives and gives signs: it lets go of the lock once `patience` is over, and
+asks for it again when the loop goes on. Elsewhere there is no such lock: run a single relay.
 """
 
 import logging
@@ -118,15 +119,19 @@ class AdvisoryLock(Lease):
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            connection = connections.create_connection(database())
-            try:
-                self._hold(connection)
-            except DatabaseError as error:
-                logger.warning("The lease was lost: %s", str(error).strip())
-            finally:
-                self._beat_at = 0.0
-                connection.close()
+            if not self._stuck():  # else it would take from others what it cannot use
+                self._compete()
             self._closing.wait(BEAT)
+
+    def _compete(self) -> None:
+        connection = connections.create_connection(database())
+        try:
+            self._hold(connection)
+        except DatabaseError as error:
+            logger.warning("The lease was lost: %s", str(error).strip())
+        finally:
+            self._beat_at = 0.0
+            connection.close()
 
     def _hold(self, connection: Any) -> None:
         connection.ensure_connection()
@@ -143,6 +148,8 @@ class AdvisoryLock(Lease):
                 for _ in connection.connection.notifies(timeout=BEAT):
                     self._woken.set()
             self._give_sign(connection)
+        if self._stuck():
+            logger.error("The loop hangs: another relay may take over")
 
     def _stuck(self) -> bool:
         return time.monotonic() - self._progress_at > self._patience
