@@ -1,6 +1,7 @@
 """What holds for any facts, any names, and any order of events."""
 
 import json
+import re
 from contextlib import suppress
 from datetime import UTC, timedelta
 from typing import Any
@@ -14,8 +15,8 @@ from rest_framework.test import APIClient
 
 from hark import facts, notify, withdraw
 from hark.channels import Channel
-from hark.exceptions import BadChannel
-from hark.models import Inbox, Notification
+from hark.exceptions import BadChannel, NotSerializable
+from hark.models import Inbox, Notification, Outbox
 from hark.relay import inboxes
 from hark.relay.lease import SingleRunner
 from hark.relay.loop import Relay
@@ -25,12 +26,19 @@ from tests.hark.testapp.notifications import Note
 
 INBOX = "/api/hark/inbox/"
 
+
+def is_no_tag(name: str) -> bool:
+    return name[:1] != "$"
+
+
+storable = st.characters(codec="utf-8", exclude_characters="\0")
+anything = storable | st.sampled_from("\0\ud800\udfff")
 scalars = (
     st.none()
     | st.booleans()
     | st.integers(-(2**63), 2**63)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=20)
+    | st.text(storable, max_size=20)
     | st.datetimes(timezones=st.just(UTC))
     | st.dates()
     | st.times()
@@ -38,7 +46,7 @@ scalars = (
     | st.uuids()
     | st.decimals(allow_nan=False, allow_infinity=False)
 )
-names = st.text(max_size=10).filter(lambda name: name[:1] != "$")
+names = st.text(storable, max_size=10).filter(is_no_tag)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4)
 )
@@ -48,6 +56,19 @@ values = st.recursive(
 def test_any_facts_come_back_through_json_as_they_were(extra: dict[str, Any]) -> None:
     params = facts.dump(Note(text="x", extra=extra))
     assert facts.load(json.loads(json.dumps(params)), {}) == {"text": "x", "extra": extra}
+
+
+@pytest.mark.django_db
+@given(st.dictionaries(st.text(anything).filter(is_no_tag), st.text(anything), max_size=3))
+def test_any_text_is_stored_or_is_refused(extra: dict[str, str]) -> None:
+    try:
+        params = facts.dump(Note(text="x", extra=extra))
+    except NotSerializable:
+        assert re.search("[\0\ud800-\udfff]", "".join([*extra, *extra.values()]))
+    else:
+        stored = Outbox.objects.create(kind=Outbox.Kind.TEXT, payload=params)
+        stored.refresh_from_db()
+        assert stored.payload == params
 
 
 @given(st.text(max_size=210) | st.from_regex(r"[a-z:_-]{1,9}", fullmatch=True))
