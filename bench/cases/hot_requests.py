@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 
 from bench.case import Case, NotDelivered, Scale, say
 from bench.cases.request import commenting_on, not_notifying
-from bench.results import Role, Row, Table, Target
+from bench.results import Role, Row, Table, at_least_times
 from bench.subjects import application
 
 QUESTION = "How many comments per second does the application take from 200 on one author's post?"
@@ -42,19 +42,12 @@ def run(scale: Scale) -> Table:
         )
         for way, values in found.items()
     }
-    ratio = rows[WITH].times(rows[WITHOUT])
     return Table(
         case=CASE.name,
         question=QUESTION,
         unit=UNIT,
         rows=list(rows.values()),
-        targets=[
-            Target(
-                text=f"{WITH}: ≥ {LEAST:g} times that {WITHOUT}",
-                found=f"{ratio:.2f} times",
-                reached=ratio >= LEAST,
-            )
-        ],
+        targets=[at_least_times(LEAST, rows[WITH], rows[WITHOUT])],
         more_is_better=True,
         remarks=[
             f"{WRITERS} threads of one process, each with a database session of its own.",

@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 
 from bench.case import Case, NotDelivered, Scale, say
-from bench.results import Role, Row, Table, Target
+from bench.results import Role, Row, Table, Target, at_least
 from bench.subjects import application
 from bench.subjects.application import count_queries
 from bench.subjects.notifications_hq import NotificationsHq
@@ -80,15 +80,7 @@ def run(scale: Scale) -> Table:
         unit=UNIT,
         rows=[*rows, peer.row(lambda taken: peers_size / taken)],
         targets=[
-            *(
-                Target(
-                    text=f"{row.subject}: ≥ {LEAST:,} per second",
-                    found=f"{row.median:,.0f}",
-                    reached=row.median >= LEAST,
-                )
-                for row in rows
-                if row.role is Role.OURS
-            ),
+            *(at_least(LEAST, row, unit="per second") for row in rows if row.role is Role.OURS),
             Target(
                 text=f"memory grows by ≤ {MOST_GROWTH} MB",
                 found=f"{grown:.1f} MB",
