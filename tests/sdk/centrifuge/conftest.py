@@ -25,7 +25,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess
 async def scene(gateway: GatewayProcess, request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
     """A scene of the test's own."""
     async with scene_on(gateway) as scene:
-        if RECORDING and request.module.__name__.endswith("test_python"):
+        if RECORDING and "test_python" in request.module.__name__:
             with recorded(scene, "python", request.node.name.removeprefix("test_")):
                 yield scene
         else:

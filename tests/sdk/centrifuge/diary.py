@@ -53,6 +53,18 @@ class Diary:
         return [entry.context for entry in self.entries if entry.event == event]
 
 
+def data_of(diary: Diary) -> list[Any]:
+    """Return the contents of all publications so far."""
+    return [context.pub.data for context in diary.all("publication")]
+
+
+async def until_published(diary: Diary, last: Any) -> list[Any]:
+    """Wait for a publication; return the contents of all that came up to it."""
+    while (await diary.next("publication")).pub.data != last:
+        pass
+    return data_of(diary)
+
+
 def handler(kind: type, diary: Diary) -> Any:
     """Return an event handler of an SDK's class that writes everything into a diary."""
 

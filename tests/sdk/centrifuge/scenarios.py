@@ -1,6 +1,6 @@
 """What every SDK goes through, once for each transport that it knows.
 
-Each scenario is written once in Python (test_python.py, a function of the same name) and once in
+Each scenario is written once in Python (test_python_*.py, a function of the same name) and once in
 JavaScript (node/scenarios.mjs).
 """
 

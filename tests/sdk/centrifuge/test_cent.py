@@ -12,9 +12,8 @@ import pytest
 from aiohttp import ClientTimeout
 from cent.dto import BoolValue, ConnectionsRequest, StreamPosition
 
-from .diary import Cast, subscribed
+from .diary import Cast, subscribed, until_published
 from .scene import KEY, Scene
-from .test_python import until_published
 
 Call = Callable[[Any], Any]
 

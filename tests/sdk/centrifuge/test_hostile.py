@@ -10,9 +10,8 @@ import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from .diary import Cast, subscribed
+from .diary import Cast, subscribed, until_published
 from .scene import Scene, plain_socket
-from .test_python import until_published
 
 MIB = 1_048_576
 

@@ -7,11 +7,12 @@ import pytest
 
 from tests.gateway_process import GatewayProcess
 
-from . import test_python
+from . import test_python_connections, test_python_publications, test_python_subscriptions
 from .backstage import Backstage, NotInstalled
 from .scenarios import ABOUT_TRANSPORTS, NOT_IN_PYTHON, SCENARIOS, TRANSPORTS
 
 PLACES = ("node", "chromium")
+IN_PYTHON = (test_python_connections, test_python_subscriptions, test_python_publications)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -36,7 +37,9 @@ def test_packages_that_are_missing_are_named_with_what_to_do(
 
 
 def test_every_scenario_is_written_for_both_sdks(backstage: Backstage) -> None:
-    functions = {name for name, _ in inspect.getmembers(test_python, inspect.isfunction)}
+    functions = {
+        name for module in IN_PYTHON for name, _ in inspect.getmembers(module, inspect.isfunction)
+    }
     in_python = {
         "test_" + name.replace(" ", "_") for name in SCENARIOS if name not in NOT_IN_PYTHON
     }
