@@ -33,14 +33,23 @@ class Refused(BackendError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A message for one channel; `data` is a JSON object of `size` bytes."""
+    """A message for one channel.
+
+    `data` is a JSON object and `text` the same as ASCII. It is written once: its size decides
+    whether it may go out, and a backend can send it as it is.
+    """
 
     channel: Channel
     data: Mapping[str, Any]
-    size: int = field(init=False)
+    text: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "size", len(json.dumps(self.data)))
+        object.__setattr__(self, "text", json.dumps(self.data))
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that it takes."""
+        return len(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
