@@ -17,6 +17,7 @@ from hark.backends.base import BackendError
 from hark.conf import settings
 from hark.doctor import examine
 from hark.gateway import NoGateway, environment
+from hark.relay import moments
 from hark.relay.lease import lease
 from hark.relay.loop import Relay
 
@@ -50,6 +51,7 @@ class Command(BaseCommand):
 
     def _relay(self, verbosity: int) -> None:
         _log(verbosity)
+        moments.read_quickly()
         try:
             to = backend()
         except BackendError as error:
