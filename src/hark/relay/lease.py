@@ -3,8 +3,8 @@
 On PostgreSQL it is an advisory lock, which ends with the session that holds it. A killed process
 loses its session at once. A hung one keeps it, so the holder also gives a sign of life, and whoever
 stands by ends the sessions of a holder that has given none. Where only the loop hangs, in code that
-never returns, the process lives and gives signs: it lets go of the lock once `patience` is over, and
-asks for it again when the loop goes on. Elsewhere there is no such lock: run a single relay.
+never returns, the process lives and gives signs: it lets go of the lock once `patience` is over,
+and asks for it again when the loop goes on. Elsewhere there is no such lock: run a single relay.
 """
 
 import logging
