@@ -24,7 +24,7 @@ export async function play(platform, stage) {
   } catch (error) {
     return String(error?.stack ?? JSON.stringify(error));
   } finally {
-    scene.clear();
+    await scene.clear();
   }
 }
 

@@ -82,6 +82,7 @@ const PATHS = { http_stream: "/connection/http_stream", sse: "/connection/sse" }
 
 export class Scene {
   #clients = [];
+  #asked = [];
 
   /**
    * @param platform - the SDK, and the options by which it finds what the platform lacks
@@ -93,7 +94,13 @@ export class Scene {
     this.transport = stage.transport;
   }
 
-  async #ask(wish, request) {
+  #ask(wish, request) {
+    const asked = this.#tell(wish, request);
+    this.#asked.push(asked);
+    return asked;
+  }
+
+  async #tell(wish, request) {
     const answer = await fetch(`${this.stage.backstage}/scenes/${this.stage.mark}/${wish}`, {
       method: "POST",
       body: JSON.stringify(request),
@@ -171,8 +178,9 @@ export class Scene {
     return [made, diary];
   }
 
-  /** Lets all clients go. */
-  clear() {
+  /** Lets all clients go, and waits for what nobody waited for: the backstage clears up after us. */
+  async clear() {
     for (const client of this.#clients) client.disconnect();
+    await Promise.allSettled(this.#asked);
   }
 }
