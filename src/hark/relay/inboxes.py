@@ -110,8 +110,10 @@ def _publication(rows: Sequence[Any], page: render.Page, max_bytes: int) -> Publ
 def _settle(owed: Sequence[Any], outcomes: Sequence[Refused | None]) -> None:
     outcome_of = list(zip(owed, outcomes, strict=True))
     if told := {row.owner: row.head for row, refusal in outcome_of if refusal is None}:
-        # Undone by a crash, it only has the same pushed again.
-        settled = {"published": "given.number", "attempts": "0", "error": "''"}
+        # Undone by a crash, it only has the same pushed again. A relay that hung meanwhile must not
+        # take back what another has settled.
+        further = "CASE WHEN published < given.number THEN given.number ELSE published END"
+        settled = {"published": further, "attempts": "0", "error": "''"}
         sql.update(Inbox, settled, told, durable=False)
     for row, refusal in outcome_of:
         if refusal is not None:
