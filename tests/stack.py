@@ -60,7 +60,7 @@ def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
         **inherited(),
         "DJANGO_SETTINGS_MODULE": "social.settings",
         "DJANGO_DEBUG": "1",
-        "DATABASE_URL": postgres.start(),
+        "DATABASE_URL": environment.get("DATABASE_URL") or postgres.start(),
         "PORT": str(port),
         "GATEWAY_PORT": str(gateway_port),
         "EMAIL_FILE_PATH": str(folder / "mail"),
