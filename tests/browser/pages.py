@@ -25,8 +25,10 @@ def publish(page: Page, title: str) -> str:
 
 def comment(page: Page, post_url: str, text: str) -> None:
     page.goto(post_url)
-    page.get_by_label("Comment", exact=True).fill(text)
+    field = page.get_by_label("Comment", exact=True)
+    field.fill(text)
     page.get_by_role("button", name="Comment", exact=True).click()
+    expect(field).to_have_value("")
     expect(page.get_by_role("main").get_by_role("listitem").filter(has_text=text)).to_be_visible()
 
 

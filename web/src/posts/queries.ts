@@ -72,9 +72,10 @@ export function useSavePost(id: string | null) {
           ? api.POST("/api/posts/", { body })
           : api.PATCH("/api/posts/{id}/", { ...byId(id), body }),
       ),
-    onSuccess: async (post) => {
+    onSuccess: (post) => {
       client.setQueryData(KEYS.post(post.id), post);
-      await client.invalidateQueries({ queryKey: KEYS.posts });
+      // Not awaited: it is saved, and whoever reloads now must not find its draft still there.
+      void client.invalidateQueries({ queryKey: KEYS.posts });
     },
   });
 }
@@ -95,9 +96,9 @@ export function useAddComment(post: string) {
   return useMutation({
     mutationFn: (text: string) =>
       answer(api.POST("/api/posts/{id}/comments/", { ...byId(post), body: { text } })),
-    onSuccess: async (comment) => {
+    onSuccess: (comment) => {
       append(client, post, comment);
-      await refresh(client, post);
+      void refresh(client, post); // not awaited, for the sake of the draft, as above
     },
   });
 }
