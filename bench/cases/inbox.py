@@ -37,6 +37,8 @@ LOGS = """
     SELECT user_id, max(modseq), max(modseq), 0, now(), 0, '' FROM hark_notification GROUP BY 1
 """
 
+NOTED = re.compile(r"duration: ([\d.]+) ms  statement: (\w+)")
+
 
 def run(scale: Scale) -> Table:
     found: dict[str, list[Times]] = {}
@@ -53,8 +55,7 @@ def run(scale: Scale) -> Table:
             role=Role.YARDSTICK if name in YARDSTICKS else Role.OURS,
             values=tuple(each.p95 for each in rounds),
             proof="" if name in YARDSTICKS else "no plan reads the whole table",
-            note=f"median {statistics.median(each.median for each in rounds):.2f};"
-            f" from sending to answer {statistics.median(each.seen for each in rounds):.2f}",
+            note=note(rounds),
         )
         for name, rounds in found.items()
     ]
@@ -65,7 +66,7 @@ def run(scale: Scale) -> Table:
         rows=rows,
         targets=[
             Target(
-                text=f"{row.subject}: ≤ {MOST:g} ms",
+                text=f"{row.subject}: ≤ {MOST:g} ms, the disk apart",
                 found=f"{row.median:.2f} ms",
                 reached=row.median <= MOST,
             )
@@ -74,8 +75,8 @@ def run(scale: Scale) -> Table:
         ],
         remarks=[
             f"{scale.clients(ROWS):,} notifications, {scale.clients(IN_INBOX):,} of them here.",
-            "The durations of all statements, as PostgreSQL logs them; commits wait for the disk.",
-            "A read-all holds one commit; how long the disk takes for that alone stands beside it.",
+            "The durations of all statements, as PostgreSQL logs them.",
+            "A COMMIT waits for the disk, and stands apart, beside one that changes a single row.",
             "Read-all works in transactions of 1,000 rows.",
         ],
     )
@@ -110,11 +111,22 @@ def fill(scale: Scale) -> Any:
 
 
 class Times(NamedTuple):
-    """Milliseconds: two of what the database notes, and the median of what a client sees."""
+    """Milliseconds: what the database notes, and the median of what a client sees."""
 
     median: float
     p95: float
+    p95_with_commit: float
     seen: float
+
+
+def note(rounds: list[Times]) -> str:
+    """Return the medians of what a table says beside the figures."""
+    middle = Times(*map(statistics.median, zip(*rounds, strict=True)))
+    commit = middle.p95_with_commit > middle.p95
+    return (
+        f"median {middle.median:.2f}; from sending to answer {middle.seen:.2f}"
+        f"{f'; with its COMMIT {middle.p95_with_commit:.2f}' if commit else ''}"
+    )
 
 
 def measure(question: "Question", owner: Any) -> Times:
@@ -124,7 +136,7 @@ def measure(question: "Question", owner: Any) -> Times:
     ask = question.of(owner)
     with connection.execute_wrapper(expect_indexes):
         ask()
-    noted, seen = [], []
+    noted, whole, seen = [], [], []
     with duration_log() as durations:
         for _ in range(question.times):
             ask = question.of(owner)
@@ -132,21 +144,30 @@ def measure(question: "Question", owner: Any) -> Times:
             durations()
             with connection.execute_wrapper(clock):
                 ask()
-            noted.append(sum(durations()))
+            taken = durations()
+            noted.append(sum(each for command, each in taken if command != "COMMIT"))
+            whole.append(sum(each for _, each in taken))
             seen.append(clock.milliseconds)
-    p95 = statistics.quantiles(noted, n=20)[-1]
-    return Times(statistics.median(noted), p95, statistics.median(seen))
+    return Times(statistics.median(noted), p95(noted), p95(whole), statistics.median(seen))
+
+
+def p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
 
 
 @contextmanager
-def duration_log() -> Iterator[Callable[[], list[float]]]:
-    """Have PostgreSQL log how long our statements take; yield what reads the newest, in ms."""
+def duration_log() -> Iterator[Callable[[], list[tuple[str, float]]]]:
+    """Have PostgreSQL log how long our statements take.
+
+    Yields:
+        What reads the newest: what kind of statement each was, and its milliseconds.
+    """
     ((folder,),) = application.execute("SHOW data_directory")
     with Path(folder, "log").open() as log:
-        application.execute("SET log_duration = on")
+        application.execute("SET log_min_duration_statement = 0")
         log.seek(0, os.SEEK_END)
-        yield lambda: [float(each) for each in re.findall(r"duration: ([\d.]+) ms", log.read())]
-        application.execute("RESET log_duration")
+        yield lambda: [(command, float(taken)) for taken, command in NOTED.findall(log.read())]
+        application.execute("RESET log_min_duration_statement")
 
 
 class Clock:
