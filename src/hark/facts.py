@@ -49,7 +49,7 @@ def dump(notification: NotificationType) -> dict[str, Any]:
         NotSerializable: A field holds what cannot be stored.
         TooLarge: All of it exceeds 32 KiB as JSON.
     """
-    what = f"{type(notification).__qualname__}'s facts"
+    what = type(notification).__qualname__
     names = [field.name for field in fields(notification)]  # type: ignore[arg-type]
     try:
         params = {name: _dump(getattr(notification, name), name) for name in names}
@@ -60,7 +60,7 @@ def dump(notification: NotificationType) -> dict[str, Any]:
     except (RecursionError, ValueError) as error:  # endless nesting, thousands of digits
         raise NotSerializable(what, notification, f"cannot be written: {error}") from error
     if size > MAX_BYTES:
-        raise TooLarge(what, size, MAX_BYTES)
+        raise TooLarge(f"{what}'s facts", size, MAX_BYTES)
     return params
 
 
