@@ -5,6 +5,7 @@ Which of its protocols is told about follows from HARK["BACKEND"].
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from hark.conf import settings
 from hark.exceptions import HarkError
 
 PUBNUBS_OWN = ("pndsn.com", "pubnub.com", "pubnubapi.com")
+HOST = re.compile(r"\.?[a-z0-9-][a-z0-9.-]*|\[[a-f0-9]*:[a-f0-9.:]+\]")
+"""A name, an IPv4 or an IPv6 address, or a domain with all below it."""
 KEPT = {"history_size": 100, "history_ttl": "5m", "force_recovery": True}
 
 
@@ -72,19 +75,29 @@ def _address(url: str) -> dict[str, str]:
 
 
 def _origins() -> list[str]:
-    """Return which pages may connect: those of the hosts that Django answers for."""
+    """Return which pages may connect: those of the hosts that Django answers for, on any port."""
     hosts = django_settings.ALLOWED_HOSTS
     if not hosts and django_settings.DEBUG:
-        hosts = ["localhost", "127.0.0.1", "[::1]"]  # what Django itself allows then
-    patterns = [
-        "*" if host == "*" else host.replace(".", "*.", 1) if host[0] == "." else host
-        for host in hosts
-    ]
+        hosts = [".localhost", "127.0.0.1", "[::1]"]  # what Django itself allows then
+    if "*" in hosts:
+        return ["*"]
     return [
-        origin
-        for each in patterns
-        for origin in (["*"] if each == "*" else [f"*://{each}", f"*://{each}:*"])
+        f"*://{name}{port}"
+        for host in hosts
+        for name in _names(host.lower())
+        for port in ("", ":*")
     ]
+
+
+def _names(host: str) -> list[str]:
+    """Return the names that an entry of ALLOWED_HOSTS stands for, as `django.http` reads it.
+
+    There are none where something else than a name was written, such as a port, spaces or
+    "*.example.com": no request is for such a host, so Django answers for none.
+    """
+    if not HOST.fullmatch(host):
+        return []
+    return [host[1:], f"*{host}"] if host.startswith(".") else [host]
 
 
 def _namespaces() -> list[dict[str, Any]]:

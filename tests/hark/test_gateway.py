@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.http.request import split_domain_port, validate_host
+from django.test import override_settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hark.gateway import environment
+from hark_gateway.protocols.centrifuge.origins import Origins
 
 CENTRIFUGO = {
     "api_url": "http://127.0.0.1:9001/api",
@@ -55,3 +60,60 @@ def test_pubnubs_network_needs_no_gateway_and_the_command_says_so(
     settings.HARK = PUBNUB | {"OPTIONS": KEYSET | origin}
     with pytest.raises(CommandError, match="PubNub's network is the gateway"):
         call_command("hark", "gateway")
+
+
+def lets_in(origin: str) -> bool:
+    patterns = gateway_variables()["CLIENT_ALLOWED_ORIGINS"].split()
+    return Origins(tuple(patterns)).match(origin)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "expected"),
+    [
+        pytest.param([".example.com"], "https://example.com", True, id="the domain itself"),
+        pytest.param([".example.com"], "https://a.b.example.com:8443", True, id="all below it"),
+        pytest.param([".example.com"], "https://notexample.com", False, id="another domain"),
+        pytest.param([".example.com"], "https://example.com.evil.org", False, id="a longer one"),
+        pytest.param(["example.com"], "https://www.example.com", False, id="below, not asked for"),
+        pytest.param([".Example.COM"], "https://www.example.com", True, id="upper case"),
+        pytest.param(["example.com"], "http://example.com.:8000", True, id="named from the root"),
+        pytest.param(["example.com"], "https://example.com", True, id="another scheme"),
+        pytest.param(["[::1]"], "http://[::1]:3000", True, id="IPv6"),
+        pytest.param(["::1"], "http://[::1]:3000", False, id="IPv6 without its brackets"),
+        pytest.param(["xn--bcher-kva.example"], "https://xn--bcher-kva.example", True, id="IDN"),
+        pytest.param(["*"], "https://anywhere.example", True, id="all"),
+        pytest.param(["*.example.com"], "https://www.example.com", False, id="no wildcard"),
+        pytest.param(["example.com:8000"], "https://example.com:8000", False, id="with a port"),
+        pytest.param(["", " ", " a.example"], "https://a.example", False, id="empty and spaces"),
+        pytest.param([], "https://example.com", False, id="none"),
+    ],
+)
+def test_pages_of_the_hosts_that_django_answers_for_may_connect(
+    settings: Any, allowed: list[str], origin: str, expected: bool
+) -> None:
+    settings.HARK, settings.ALLOWED_HOSTS = {"OPTIONS": CENTRIFUGO}, allowed
+    domain, _ = split_domain_port(origin.partition("://")[2])
+    assert (validate_host(domain, allowed), lets_in(origin)) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:3000", "http://shop.localhost", "http://127.0.0.1", "http://[::1]"]
+)
+def test_in_development_pages_of_this_machine_may_connect(settings: Any, origin: str) -> None:
+    settings.HARK, settings.ALLOWED_HOSTS = {"OPTIONS": CENTRIFUGO}, []
+    settings.DEBUG = True
+    assert lets_in(origin)
+
+
+LABELS = st.sampled_from(["a", "b", "example", "com", "1"])
+HOSTS = st.tuples(
+    st.lists(LABELS, min_size=1, max_size=4).map(".".join), st.sampled_from(["", "."])
+)
+ENTRIES = st.lists(LABELS | st.sampled_from(["", "*", "B"]), max_size=4).map(".".join)
+
+
+@given(allowed=st.lists(ENTRIES, max_size=3), host=HOSTS.map("".join))
+def test_the_gateway_and_django_always_agree(allowed: list[str], host: str) -> None:
+    domain, _ = split_domain_port(host)
+    with override_settings(HARK={"OPTIONS": CENTRIFUGO}, ALLOWED_HOSTS=allowed, DEBUG=False):
+        assert validate_host(domain, allowed) == lets_in(f"https://{host}")

@@ -4,6 +4,9 @@ import re
 
 from hark_gateway.net.http import Request
 
+FINAL_DOT = re.compile(r"(?<=[^/.])\.(?=(:\d+)?$)")
+"""What ends a name written from the root (RFC 1034, 3.1): the same host as without."""
+
 
 class Origins:
     """Matches origins against patterns in which `*` stands for any part.
@@ -24,4 +27,5 @@ class Origins:
 
     def match(self, origin: str) -> bool:
         """Tell whether an origin is allowed."""
-        return any(pattern.fullmatch(origin.lower()) for pattern in self._patterns)
+        origin = FINAL_DOT.sub("", origin.lower())
+        return any(pattern.fullmatch(origin) for pattern in self._patterns)
