@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.db import connections
 from django.db.models import Model
 from django.utils.module_loading import import_string
 
@@ -15,6 +16,7 @@ from hark.backends.base import Misconfigured
 from hark.conf import Settings, settings
 from hark.exceptions import UnknownOptions
 from hark.media.email import Email
+from hark.wake import database
 
 KINDS = {int: "a whole number", float: "a number", str: "text"}
 
@@ -30,7 +32,16 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
     except (TypeError, ValueError):
         hint = 'Write HARK = {"BACKEND": "hark.backends.centrifugo.CentrifugoBackend", …}.'
         return [Error("HARK must be a dict.", hint=hint, id="hark.E002")]
-    return [*_kinds(given)] or [*_paths(given)] or [*_options(), *_links(given), *_related()]
+    return (
+        [*_kinds(given)]
+        or [*_paths(given)]
+        or [
+            *_options(),
+            *_links(given),
+            *_related(),
+            *_driver(),
+        ]
+    )
 
 
 def _kinds(given: Settings) -> Iterator[CheckMessage]:
@@ -89,6 +100,19 @@ def _related() -> Iterator[CheckMessage]:
                     if not facts.can_follow(model, path):
                         text = f"{where}: select_related cannot follow {path!r}"
                         yield Error(f"{text} from {model.__name__}.", id="hark.E006")
+
+
+def _driver() -> Iterator[CheckMessage]:
+    if connections[database()].vendor != "postgresql":
+        return
+    from django.db.backends.postgresql.psycopg_any import is_psycopg3  # noqa: PLC0415
+
+    if not is_psycopg3:
+        yield Error(
+            "The relay listens to PostgreSQL by psycopg 3; here is psycopg2.",
+            hint="pip install 'psycopg[binary]>=3.2'; Django prefers it without another setting.",
+            id="hark.E007",
+        )
 
 
 def _model(annotation: Any, module: str) -> type[Model] | None:

@@ -16,10 +16,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
-from pubnub.exceptions import PubNubException
-from pubnub.models.consumer.v3.channel import Channel as Resource
-from pubnub.pnconfiguration import PNConfiguration
-from pubnub.pubnub import PubNub
+
+try:
+    from pubnub.exceptions import PubNubException
+    from pubnub.models.consumer.v3.channel import Channel as Resource
+    from pubnub.pnconfiguration import PNConfiguration
+    from pubnub.pubnub import PubNub
+except ModuleNotFoundError as missing:
+    raise ImportError(
+        "PubNubBackend needs PubNub's SDK, an extra: pip install 'django-hark[pubnub]'"
+    ) from missing
 
 from hark.backends.base import (
     Backend,

@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from datetime import timedelta
-from importlib.util import find_spec
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -69,8 +68,6 @@ class Command(BaseCommand):
         self.stdout.write("hark relay: stopped; what is owed waits for the next one")
 
     def _gateway(self) -> None:
-        if find_spec("hark_gateway") is None:
-            raise CommandError("The gateway is not installed: pip install 'django-hark[gateway]'")
         command = [sys.executable, "-m", "hark_gateway"]
         try:
             needed = environment()
