@@ -14,6 +14,9 @@ GOOD = {
     "url": "ws://127.0.0.1:8001/connection/websocket",
 }
 
+PUBNUB = {"BACKEND": "hark.backends.pubnub.PubNubBackend"}
+KEYSET = {"publish_key": "pub", "subscribe_key": "sub", "secret_key": "sec"}
+
 
 @pytest.mark.parametrize(
     ("hark", "number", "words"),
@@ -29,7 +32,16 @@ GOOD = {
         ({"OPTIONS": {}}, "hark.E005", "api_url"),
         ({"OPTIONS": GOOD | {"token_secret": "short"}}, "hark.E005", "32 bytes"),
         ({"OPTIONS": GOOD | {"url": "http://x"}}, "hark.E005", "url"),
+        ({"OPTIONS": GOOD | {"url": "wss://"}}, "hark.E005", "url"),
+        ({"OPTIONS": GOOD | {"api_url": "http://[::1/api"}}, "hark.E005", "api_url"),
+        ({"OPTIONS": GOOD | {"api_url": "http://127.0.0.1:99999/api"}}, "hark.E005", "api_url"),
+        ({"OPTIONS": GOOD | {"api_url": None}}, "hark.E005", "api_url"),
         ({"OPTIONS": GOOD | {"api_key": ""}}, "hark.E005", "api_key"),
+        ({"OPTIONS": GOOD | {"api_key": None}}, "hark.E005", "api_key"),
+        ({"OPTIONS": GOOD | {"api_key": "key\n"}}, "hark.E005", "api_key"),
+        ({"OPTIONS": GOOD | {"api_key": "clé"}}, "hark.E005", "api_key"),
+        ({**PUBNUB, "OPTIONS": KEYSET | {"secret_key": None}}, "hark.E005", "secret_key"),
+        ({**PUBNUB, "OPTIONS": KEYSET | {"message_ttl": "24"}}, "hark.E005", "message_ttl"),
         ({"OPTIONS": GOOD | {"extra": 1}}, "hark.E005", "extra"),
     ],
 )

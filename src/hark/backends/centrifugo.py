@@ -1,23 +1,15 @@
-"""Centrifugo's server API, which Hark's own gateway speaks as well; through the official client."""
+"""Hark's gateway, or a Centrifugo server or cluster."""
 
 import json
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+import httpx
 import jwt
-import requests
-from cent import CentError, Client, InfoRequest
-from cent.dto import BatchRequest, BatchResult, Response
-from cent.exceptions import (
-    CentApiResponseError,
-    CentDecodeError,
-    CentTransportError,
-    CentUnauthorizedError,
-)
 from django.utils import timezone
 
 from hark.backends.base import (
@@ -28,6 +20,7 @@ from hark.backends.base import (
     Refused,
     Unavailable,
 )
+from hark.backends.server_api import ApiError, ServerApi
 from hark.channels import Channel
 from hark.conf import settings
 
@@ -64,15 +57,20 @@ class CentrifugoOptions:
     """Where browsers connect, such as "ws://127.0.0.1:8001/connection/websocket"."""
 
     def __post_init__(self) -> None:
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        if absent := [name for name, value in given.items() if not isinstance(value, str)]:
+            raise Misconfigured(
+                "; ".join(f"HARK['OPTIONS']['{name}'] must be text" for name in absent)
+            )
         wrong = {
-            "api_url": not self.api_url.startswith(("http://", "https://")),
-            "api_key": not self.api_key,
+            "api_url": not _is_address(self.api_url, "http", "https"),
+            "api_key": not _is_header(self.api_key),
             "token_secret": len(self.token_secret.encode()) < 32,
-            "url": not self.url.startswith(("ws://", "wss://")),
+            "url": not _is_address(self.url, "ws", "wss"),
         }
         rules = {
             "api_url": "must be an http or https address",
-            "api_key": "must not be empty",
+            "api_key": "must be plain ASCII, not empty and without blanks around it",
             "token_secret": "must have 32 bytes or more; make one with `openssl rand -hex 32`",
             "url": "must be a ws or wss address",
         }
@@ -92,10 +90,7 @@ class CentrifugoBackend(Backend):
         except TypeError as error:
             wanted = ", ".join(CentrifugoOptions.__dataclass_fields__)
             raise Misconfigured(f"HARK['OPTIONS'] needs {wanted}: {error}") from error
-        session = _Session()
-        session.trust_env = False  # a proxy meant for the internet does not know the gateway
-        api_url = self._options.api_url.rstrip("/")
-        self._client = Client(api_url, self._options.api_key, timeout=timeout, session=session)
+        self._api = ServerApi(self._options.api_url, self._options.api_key, timeout=timeout)
 
     def publish(self, publications: Sequence[Publication]) -> list[Refused | None]:
         return [outcome for part in _parts(publications) for outcome in self._publish(part)]
@@ -105,15 +100,7 @@ class CentrifugoBackend(Backend):
             f'{{"publish":{{"channel":{json.dumps(str(each.channel))},"data":{each.text}}}}}'
             for each in publications
         ]
-        return [_refusal(reply) for reply in self._batch(commands)]
-
-    def _batch(self, commands: Sequence[str]) -> list[Any]:
-        """Return a reply to each command, which is given as JSON."""
-        request = _Batch(requests=list(commands))
-        replies: list[Any] = self._call(lambda: self._client.batch(request)).replies
-        if len(replies) != len(commands):
-            raise Unavailable(f"{len(replies)} replies to {len(commands)} commands")
-        return replies
+        return [_refusal(error) for error in self._api.batch(commands)]
 
     def disconnect(self, user_id: str) -> None:
         forgotten_at = math.ceil(time.time()) + settings().TOKEN_TTL
@@ -121,10 +108,10 @@ class CentrifugoBackend(Backend):
             {"invalidate_user_tokens": {"user": user_id, "expire_at": forgotten_at}},
             {"disconnect": {"user": user_id, "disconnect": DISCONNECT}},
         ]
-        for reply in self._batch([json.dumps(each) for each in commands]):
+        for error in self._api.batch([json.dumps(each) for each in commands]):
             # Centrifugo without its PRO part cannot revoke: there tokens live on until they expire.
-            if (error := reply.get("error")) and error.get("code") != METHOD_NOT_FOUND:
-                raise Unavailable(f"{error.get('code')}: {error.get('message')}")
+            if error and error.code != METHOD_NOT_FOUND:
+                raise Unavailable(str(error))
 
     def connect_info(
         self, user_id: str, channels: Sequence[Channel], *, expires_at: datetime
@@ -142,65 +129,16 @@ class CentrifugoBackend(Backend):
         return self._token(user_id, expires_at, channel=str(channel))
 
     def close(self) -> None:
-        self._client.close()
+        self._api.close()
 
     def ping(self) -> str:
-        nodes = self._call(lambda: self._client.info(InfoRequest())).nodes
-        return ", ".join(f"{node.name} {node.version}".strip() for node in nodes)
+        return ", ".join(self._api.nodes())
 
     def _token(self, user_id: str, expires_at: datetime, **claims: Any) -> str:
         # To the fraction: who signs in again within a second must not seem to have come before.
         issued_at = timezone.now().timestamp()
         payload = {"sub": user_id, "iat": issued_at, "exp": expires_at, **claims}
         return jwt.encode(payload, self._options.token_secret, algorithm="HS256")
-
-    def _call(self, call: Any) -> Any:
-        try:
-            return call()
-        except CentUnauthorizedError as error:
-            raise Misconfigured("it refuses HARK['OPTIONS']['api_key']") from error
-        except CentTransportError as error:
-            # A server that is starting or overloaded says 5xx or 429; anything else is no server
-            # API at all.
-            if error.status_code >= 500 or error.status_code in (408, 429):
-                raise Unavailable(str(error)) from error
-            text = f"HTTP {error.status_code} from {self._options.api_url}: is it the server API?"
-            raise Misconfigured(text) from error
-        except (CentError, requests.RequestException) as error:
-            raise Unavailable(str(error)) from error
-
-
-class _Session(requests.Session):
-    """Sends text as it is; the library hands over whatever a request has for a payload."""
-
-    def post(self, url: Any, data: Any = None, json: Any = None, **kwargs: Any) -> Any:
-        if isinstance(json, str):
-            headers = {"Content-Type": "application/json"}
-            return super().post(url, data=json.encode(), headers=headers, **kwargs)
-        return super().post(url, data=data, json=json, **kwargs)
-
-
-class _Batch(BatchRequest):
-    """Commands that are JSON text already, whose errors are replies of their own.
-
-    The library's own request validates each command and reply with a model built for it, which
-    costs more than all the rest of a delivery, and raises KeyError where one command failed.
-    """
-
-    @property
-    def api_payload(self) -> Any:
-        return f'{{"commands":[{",".join(self.requests)}],"parallel":false}}'
-
-    def parse_response(self, content: str) -> Response[Any]:
-        try:
-            answer = json.loads(content)
-            if "error" in answer:
-                raise CentApiResponseError(**answer["error"])
-            replies = list(answer["replies"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise CentDecodeError from error
-        result = BatchResult.model_construct(replies=replies)
-        return Response.model_construct(error=None, result=result)
 
 
 def _parts(publications: Sequence[Publication]) -> Iterator[list[Publication]]:
@@ -217,10 +155,22 @@ def _parts(publications: Sequence[Publication]) -> Iterator[list[Publication]]:
         yield part
 
 
-def _refusal(reply: Mapping[str, Any]) -> Refused | None:
-    error = reply.get("error")
+def _refusal(error: ApiError | None) -> Refused | None:
     if error is None:
         return None
-    if error.get("code") in REFUSALS:
-        return Refused(f"{error.get('code')}: {error.get('message')}")
-    raise Unavailable(f"{error.get('code')}: {error.get('message')}")
+    if error.code in REFUSALS:
+        return Refused(str(error))
+    raise Unavailable(str(error))
+
+
+def _is_address(url: str, *schemes: str) -> bool:
+    """Tell whether it has one of these schemes, a host, and no impossible port."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return parsed.scheme in schemes and bool(parsed.host) and 0 < (parsed.port or 1) < 65_536
+
+
+def _is_header(value: str) -> bool:
+    return bool(value) and value.isascii() and value.isprintable() and value == value.strip()

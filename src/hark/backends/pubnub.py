@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,6 +79,12 @@ class PubNubOptions:
     """Hours that PubNub stores a message; 0 leaves it to the keyset."""
 
     def __post_init__(self) -> None:
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        kinds = {"ssl": (bool, "True or False"), "message_ttl": (int, "a number of hours")}
+        for name, value in given.items():
+            kind, words = kinds.get(name, (str, "text"))
+            if not isinstance(value, kind):
+                raise Misconfigured(f"HARK['OPTIONS']['{name}'] must be {words}")
         wrong = {
             "publish_key": not self.publish_key,
             "subscribe_key": not self.subscribe_key,

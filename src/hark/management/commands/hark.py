@@ -100,6 +100,9 @@ class Command(BaseCommand):
 
 def _log(verbosity: int) -> None:
     """Show what the relay has to say, unless the project's LOGGING does already."""
+    calls = logging.getLogger("httpx")
+    if calls.level == logging.NOTSET:
+        calls.setLevel(logging.WARNING)  # at INFO it has a line for each delivery
     if not logging.getLogger().handlers:
         level = (logging.WARNING, logging.INFO, logging.INFO, logging.DEBUG)[verbosity]
         logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
