@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from hark import facts
 from hark.conf import settings
+from hark.links import is_path
 from hark.plain import check_text, plain
 from hark.types import NotificationType, label_of, type_named
 
@@ -132,6 +133,9 @@ class Page:
         said: NotificationType = cls(**facts.load(self._params[row.facts], self._instances))
         title, body, url = str(said.title()), str(said.body()), str(said.url())
         check_text(title + body + url)
+        if url and not is_path(url):
+            logger.warning("%s leads to %.200r, which is no path of this site", row.type, url)
+            url = ""
         return Text(title=title, body=body, url=url, data=plain(said.data()))
 
     def _fallback(self, row: Any, error: str = "") -> Text:

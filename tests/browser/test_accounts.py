@@ -1,6 +1,7 @@
 """Coming, going, and coming back: accounts as people meet them."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -33,6 +34,14 @@ def test_signing_up_out_and_in_again(page: Page) -> None:
     cleo = Person("Cleo", "cleo@example.com", session="")
     sign_in(page, cleo)
     expect(page.get_by_role("button", name="Account: Cleo")).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["/.//evil.invalid/x", "/post/%2e%2e//evil.invalid/x"])
+def test_signing_in_leads_to_no_other_site(page: Page, bo: Person, stack: Stack, way: str) -> None:
+    page.goto(f"/signin/?next={quote(way)}")
+    sign_in(page, bo)
+    expect(page.get_by_role("heading", name="Feed")).to_be_visible()
+    assert page.url.startswith(f"{stack.url}/")
 
 
 def test_a_wrong_password_is_said_and_lets_nobody_in(page: Page, bo: Person) -> None:

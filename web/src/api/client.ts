@@ -1,5 +1,6 @@
-import createClient from "openapi-fetch";
+import createClient, { defaultPathSerializer } from "openapi-fetch";
 
+import { ApiError } from "./errors";
 import { request } from "./request";
 import type { components, paths } from "./schema";
 
@@ -10,7 +11,13 @@ export type PostPage = components["schemas"]["PaginatedPostList"];
 export type CommentPage = components["schemas"]["PaginatedCommentList"];
 
 /** The API as its schema describes it. Each call rejects with an `ApiError` when it fails. */
-export const api = createClient<paths>({ fetch: request });
+export const api = createClient<paths>({ fetch: request, pathSerializer });
+
+/** Ids come from the page's address, too: one that a browser would resolve names nothing. */
+function pathSerializer(path: string, ids: Record<string, unknown>): string {
+  if (Object.values(ids).some((id) => id === "." || id === "..")) throw new ApiError(404);
+  return defaultPathSerializer(path, ids);
+}
 
 /** Take the answer of a call which, having succeeded, has one. */
 export async function answer<T>(call: Promise<{ data?: T }>): Promise<T> {

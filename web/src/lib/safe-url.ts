@@ -2,16 +2,19 @@
 const NOWHERE = "https://nowhere.invalid";
 
 /**
- * An address that came from elsewhere, if it stays on this site; otherwise `fallback`.
+ * An address that came from elsewhere, as a path of this site; otherwise `fallback`.
  *
  * Browsers read `//host`, `/\host` and addresses with tabs in them as other sites' too, so it is
- * the browser's own parser that is asked.
+ * the browser's own parser that is asked: about the address, and then about the path it became.
+ * That is what will be followed, and `/.//host` becomes `//host`.
  */
 export function onThisSite(address: string | null, fallback: string): string {
   if (!address?.startsWith("/")) return fallback;
   try {
-    const url = new URL(address, NOWHERE);
-    return url.origin === NOWHERE ? url.pathname + url.search + url.hash : fallback;
+    const given = new URL(address, NOWHERE);
+    const path = given.pathname + given.search + given.hash;
+    const stays = given.origin === NOWHERE && new URL(path, NOWHERE).href === given.href;
+    return stays ? path : fallback;
   } catch {
     return fallback;
   }

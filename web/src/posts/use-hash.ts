@@ -12,7 +12,16 @@ export function useHash(): string {
   useSearchParams();
   return useSyncExternalStore(
     subscribe,
-    () => decodeURIComponent(location.hash.slice(1)),
+    () => decoded(location.hash.slice(1)),
     () => "",
   );
+}
+
+/** Percent signs may stand for themselves: an address can be typed. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
