@@ -70,7 +70,7 @@ def _address(url: str) -> dict[str, str]:
     server = urlsplit(url)
     return {
         "HARK_GATEWAY_HTTP_SERVER_ADDRESS": server.hostname or "127.0.0.1",
-        "HARK_GATEWAY_HTTP_SERVER_PORT": str(server.port or 8000),
+        "HARK_GATEWAY_HTTP_SERVER_PORT": str(server.port or 8001),
     }
 
 

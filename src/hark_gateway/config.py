@@ -82,7 +82,7 @@ class HttpServerOptions:
 
     address: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 for all."""
-    port: int = 8000
+    port: int = 8001
     """Port to listen on; 0 for any free one."""
 
 
