@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pubnub.endpoints.presence.leave import Leave
 from pubnub.enums import PNStatusCategory
 from pubnub.exceptions import PubNubException
 from pubnub.models.consumer.v3.channel import Channel
@@ -114,7 +115,7 @@ def test_another_users_token_is_worth_nothing(backend: PubNub, ana: Any) -> None
     room = name()
     pubnub, _ = ana
     pubnub.set_token(grant(backend, Channel.id(room).read(), user="bo"))
-    refused(pubnub.fetch_messages().channels(room), "Forbidden")
+    refused(pubnub.fetch_messages().channels(room), "granted to another user id")
     pubnub.set_token(grant(backend, Channel.id(room).read(), user=None))
     pubnub.fetch_messages().channels(room).sync()
 
@@ -167,11 +168,33 @@ def test_who_lacks_the_secret_key_cannot_grant_or_revoke(
         refused(mallory.publish().channel("a").message("x"), "Signature does not match")
 
 
-def test_an_unknown_key_is_refused_like_a_missing_permission(gateway: GatewayProcess) -> None:
+def test_an_unknown_key_is_named_in_the_networks_words(gateway: GatewayProcess) -> None:
     unknown = {"publish_key": "pub-x", "subscribe_key": "sub-x"}
     with client(gateway, "ana", unknown) as (pubnub, _):
-        refused(pubnub.publish().channel("a").message("x"), "Invalid Key")
-        refused(pubnub.fetch_messages().channels("a"), "Invalid Subscribe Key")
+        for call, words in (
+            (pubnub.publish().channel("a").message("x"), "Invalid Key"),
+            (pubnub.fetch_messages().channels("a"), "Invalid Subscribe Key"),
+        ):
+            with pytest.raises(PubNubException, match=words) as refusal:
+                call.sync()
+            assert refusal.value.get_status_code() == 400
+
+
+def test_where_somebody_is_and_taking_them_out_want_a_right(
+    gateway: GatewayProcess, backend: PubNub, ana: Any
+) -> None:
+    room = name()
+    with client(gateway, "bo", GUARDED) as (bo, bos_ear):
+        bo.set_token(grant(backend, Channel.id(room).read(), user="bo"))
+        bo.subscribe().channels(room).execute()
+        bos_ear.connected()
+        pubnub, _ = ana
+        refused(pubnub.where_now().uuid("bo"), "Forbidden")
+        pubnub.set_token(grant(backend, Channel.id(room).read()))
+        assert pubnub.where_now().uuid("bo").sync().result.channels == [room]
+        with client(gateway, "bo", GUARDED) as (impostor, _):
+            refused(Leave(impostor).channels(room), "Forbidden")
+        assert pubnub.where_now().uuid("bo").sync().result.channels == [room]
 
 
 @pytest.mark.parametrize("minutes", [-5, 43_201])

@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from . import signature, tokens
-from .errors import Forbidden, PubNubError, access_refusal
+from .errors import (
+    ACCESS_MANAGER,
+    AnotherUser,
+    Forbidden,
+    PubNubError,
+    ServiceError,
+    access_refusal,
+)
 from .options import KeysetOptions
 from .requests import Call, Malformed
 from .storage import RevocationStore
@@ -57,7 +64,7 @@ class Keyset:
             body=call.body,
         )
         if valid and abs(_timestamp(call) - call.now) > signature.MAX_AGE:
-            raise access_refusal("Invalid Timestamp")
+            raise ServiceError(400, "Invalid Timestamp", ACCESS_MANAGER)
         return valid
 
 
@@ -78,7 +85,7 @@ class Rights:
     def require(
         self, permission: Permission, channels: Iterable[str] = (), groups: Iterable[str] = ()
     ) -> None:
-        """Check a permission on every name.
+        """Check a permission on every name; even for no name at all, a token must be there.
 
         Raises:
             Forbidden: It is missing on some; the error names exactly those.
@@ -87,13 +94,19 @@ class Rights:
             return
         refused = [name for name in channels if not self.allow(permission, "channels", name)]
         refused_groups = [name for name in groups if not self.allow(permission, "groups", name)]
-        if refused or refused_groups:
+        if refused or refused_groups or self.token is None:
             raise Forbidden(refused, refused_groups)
 
     def allow(self, permission: Permission, kind: str, name: str) -> bool:
-        """Return whether the permission is there on one name."""
+        """Return whether the permission is there on one name; `kind` as in grants."""
         return self.everything or (
             self.token is not None and self.token.allows(kind, name, permission)
+        )
+
+    def belong_to(self, uuid: str | None) -> bool:
+        """Return whether the sender may speak as this user: its token names it, or it may all."""
+        return self.everything or (
+            self.token is not None and uuid is not None and self.token.uuid == uuid
         )
 
 
@@ -118,7 +131,7 @@ class Gatekeeper:
         """
         keyset = self.keysets.get(subscribe_key)
         if keyset is None:
-            raise access_refusal("Invalid Subscribe Key")
+            raise ServiceError(400, "Invalid Subscribe Key", ACCESS_MANAGER)
         return keyset
 
     def rights(self, keyset: Keyset, call: Call) -> Rights:
@@ -154,5 +167,5 @@ class Gatekeeper:
         if refusal := self.refusal(token, call.now):
             raise refusal
         if self.require_uuid and token.uuid is not None and token.uuid != call.uuid:
-            raise Forbidden
+            raise AnotherUser(token.uuid, call.uuid)
         return token

@@ -83,12 +83,14 @@ class PubNubDoor:
         if request.method == "OPTIONS":
             preflight(request, exchange)
             return
+        service, now = self.service, self._clock()
         try:
             if len(request.path) + len(request.query) > MAX_URI_BYTES:
                 raise ServiceError(414, "Request URI Too Long", "Balancer")
-            call = requests.read(request, self._clock())
+            call = requests.read(request, now)
             answer = self._route(call, exchange)
         except PubNubError as refusal:
+            service.refusals.note(refusal, now=now)
             refuse(exchange, refusal)
         except Malformed as fault:
             refuse(exchange, ServiceError(400, f"Invalid {fault}", "Balancer"))
@@ -141,14 +143,13 @@ class PubNubDoor:
 
     def _presence(self, call: Call, key: str, rest: list[str]) -> Any:  # noqa: PLR0911 (a table)
         service = self.service
-        service.gatekeeper.keyset(key)
         match rest:
             case ["channel", channels, "heartbeat"]:
                 return presence.heartbeat(service, call, self._rights(call, key), channels)
             case ["channel", channels, "leave"]:
-                return presence.leave(service, call, channels)
+                return presence.leave(service, call, self._rights(call, key), channels)
             case ["uuid", uuid]:
-                return presence.where_now(service, call, uuid)
+                return presence.where_now(service, self._rights(call, key), uuid)
             case []:
                 return presence.here_now_everywhere(service, call, self._rights(call, key))
             case ["channel", channels]:

@@ -3,12 +3,14 @@
 PubNubError
 ├── DataError           [0, "Invalid Key", "17…"]: publish, signal, v2 history
 ├── ServiceError        {"status", "error", "message", "service"}: presence, groups, access
-│   └── Forbidden       the same, with the names that were refused
+│   ├── Forbidden       the same, with the names that were refused
+│   └── AnotherUser     the same, with whom the token was granted to
 ├── HistoryError        {"status", "error", "error_message", "channels"}: v3 history
 ├── DetailedError       {"status", "error": {"message", "source", "details"}}: grant, revoke
 └── ActionError         the same in its own order: message actions
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,6 +24,10 @@ class PubNubError(Exception):
         super().__init__(message)
         self.status = status
         self.body = body
+        self.cause = message
+        """The same for all refusals of one kind, by which the log counts them."""
+        self.reason = message
+        """What the log says of this one."""
 
 
 class DataError(PubNubError):
@@ -43,15 +49,43 @@ class ServiceError(PubNubError):
 
 
 class Forbidden(ServiceError):
-    """The sender lacks a permission, on exactly these channels and groups."""
+    """The sender lacks a permission, on exactly these channels, groups and users."""
 
-    def __init__(self, channels: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        channels: Iterable[str] = (),
+        groups: Iterable[str] = (),
+        uuids: Iterable[str] = (),
+    ) -> None:
         named = {
             "channels": list(channels),
             "channel-groups": [f":{group}" for group in groups],
+            "uuids": list(uuids),
         }
         payload = {key: names for key, names in named.items() if names}
         super().__init__(403, "Forbidden", ACCESS_MANAGER, payload=payload)
+        self.reason = f"no permission on {json.dumps(payload)}" if payload else "no permission"
+
+
+class AnotherUser(ServiceError):
+    """The token was granted to another user than the one who shows it.
+
+    The answer names whom: its sender holds the token and can read that in it anyway.
+    """
+
+    def __init__(self, granted_to: str, uuid: str | None) -> None:
+        shown_by = "no user id" if uuid is None else f"user id {json.dumps(uuid)}"
+        what = (
+            f"the token was granted to another user id, {json.dumps(granted_to)}, than the "
+            f"request's: {shown_by}"
+        )
+        cure = (
+            "give the client the id of its token, grant without authorized_uuid, or set "
+            "pubnub.require_uuid to false"
+        )
+        super().__init__(403, f"Forbidden: {what}; {cure}", ACCESS_MANAGER)
+        self.cause = "another user's token"
+        self.reason = what
 
 
 class HistoryError(PubNubError):

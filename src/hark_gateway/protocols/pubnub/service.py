@@ -20,6 +20,7 @@ from .live import Live
 from .options import PubNubOptions
 from .polls import Polls
 from .presence import Change, Presence
+from .refusals import Refusals
 from .storage import ActionStore, Database, GroupStore, Message, MessageStore, RevocationStore
 
 
@@ -63,6 +64,7 @@ class Service:
         self.polls = Polls(
             self.live, hold_time=options.hold_time, clock=now, refusal=self.gatekeeper.refusal
         )
+        self.refusals = Refusals()
         self._publishing = False
         self._swept = 0.0
         self._refill(now())
@@ -199,6 +201,7 @@ class Service:
         self.messages.sweep(now)
         self.actions.sweep(now)
         self.revocations.sweep(now)
+        self.refusals.sweep(now)
 
 
 def _tags(meta: bytes | None) -> dict[str, str] | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import cbor2
 
-from .patterns import Pattern
+from .patterns import BadPattern, Pattern
 
 _SIG_KEY = b"\x43sig\x58\x20"  # a byte string of three, then the head of one of 32
 _SIG_BYTES = len(_SIG_KEY) + 32
@@ -24,6 +24,10 @@ _KINDS = {
     "users": b"usr",
     "uuids": b"uuid",
 }
+
+
+_ASKED = ("channels", "groups", "uuids")
+"""The kinds that rights are asked for here."""
 
 
 class Permission(IntFlag):
@@ -79,10 +83,10 @@ class Token:
         self.expires_at = grant.expires_at
         self.cleared: object = None
         """What a subscriber last asked for and was allowed, so that its next poll need not ask."""
-        self._exact = {kind: dict(grant.resources.get(kind, {})) for kind in ("channels", "groups")}
+        self._exact = {kind: dict(grant.resources.get(kind, {})) for kind in _ASKED}
         self._patterns = {
             kind: [(Pattern(text), bits) for text, bits in grant.patterns.get(kind, {}).items()]
-            for kind in ("channels", "groups")
+            for kind in _ASKED
         }
 
     def allows(self, kind: str, name: str, permission: Permission) -> bool:
@@ -136,7 +140,10 @@ def decode(text: str, key: bytes) -> Token:
         meta=content[b"meta"],
         uuid=content.get(b"uuid"),
     )
-    return Token(grant, raw[-32:])
+    try:
+        return Token(grant, raw[-32:])
+    except BadPattern:  # granted before such patterns were refused
+        raise BadToken from None
 
 
 def signing_key(secret_key: str, subscribe_key: str) -> bytes:

@@ -92,7 +92,8 @@ def _read(body: bytes) -> GrantRequest:
         raise DetailedError(400, "Could Not Parse Request", "grant")
     try:
         wanted = msgspec.json.decode(body, type=GrantRequest)
-        for pattern in (*wanted.permissions.patterns.channels, *wanted.permissions.patterns.groups):
+        patterns = wanted.permissions.patterns
+        for pattern in (*patterns.channels, *patterns.groups, *patterns.uuids):
             Pattern(pattern)
     except BadPattern as fault:
         detail = (str(fault), "permissions.patterns", "body")

@@ -46,9 +46,11 @@ def enter(service: Service, call: Call, present: tuple[str, ...], *, seconds: fl
                 _change_state(service, call, uuid, channel, state)
 
 
-def leave(service: Service, call: Call, raw_channels: str) -> Any:
-    """Take the sender out of channels."""
+def leave(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
+    """Take the sender out of channels: itself from any, who shows no proof only where it reads."""
     channels, groups = _read(service, call, raw_channels)
+    if not rights.belong_to(call.uuid):
+        rights.require(Permission.READ, channels, groups)
     if call.uuid is not None:
         left = _resolved(service, channels, groups)
         service.announce(service.presence.leave(call.uuid, left), now=call.now)
@@ -73,9 +75,15 @@ def here_now_everywhere(service: Service, call: Call, rights: Rights) -> Any:
     return _occupancies(service, call, readable)
 
 
-def where_now(service: Service, _call: Call, raw_uuid: str) -> Any:
-    """Say where a user is."""
-    return OK | {"payload": {"channels": service.presence.channels_of(decode(raw_uuid))}}
+def where_now(service: Service, rights: Rights, raw_uuid: str) -> Any:
+    """Say where a user is: of another, no more than here-now would tell the sender."""
+    uuid = decode(raw_uuid)
+    channels = service.presence.channels_of(uuid)
+    if not rights.belong_to(uuid) and not rights.allow(Permission.GET, "uuids", uuid):
+        channels = [name for name in channels if rights.allow(Permission.READ, "channels", name)]
+        if not channels:
+            raise Forbidden(uuids=[uuid])
+    return OK | {"payload": {"channels": channels}}
 
 
 def set_state(
@@ -83,12 +91,19 @@ def set_state(
 ) -> Any:
     """Set what a user says of itself; kept while it is present."""
     channels, groups = _read(service, call, raw_channels)
+    uuid = decode(raw_uuid)
     rights.require(Permission.READ, channels, groups)
+    if not (
+        uuid == call.uuid
+        or rights.belong_to(uuid)
+        or rights.allow(Permission.UPDATE, "uuids", uuid)
+    ):
+        raise Forbidden(uuids=[uuid])
     if "state" not in call.query:
         raise ServiceError(400, "No state specified.", SERVICE)
     state = _state(call)
     for channel in _resolved(service, channels, groups):
-        _change_state(service, call, decode(raw_uuid), channel, state)
+        _change_state(service, call, uuid, channel, state)
     return OK | {"payload": state}
 
 

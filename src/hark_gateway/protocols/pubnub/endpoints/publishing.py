@@ -62,7 +62,7 @@ def _admit(service: Service, call: Call, keys: tuple[str, str], raw_name: str) -
     publish_key, subscribe_key = keys
     keyset: Keyset | None = service.gatekeeper.keysets.get(subscribe_key)
     if keyset is None or keyset.publish_key != publish_key:
-        raise _refusal(service, call, 403, "Invalid Key")
+        raise _refusal(service, call, 400, "Invalid Key")
     channel = decode(raw_name)
     service.gatekeeper.rights(keyset, call).require(Permission.WRITE, [channel])
     try:
