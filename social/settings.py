@@ -27,6 +27,14 @@ def required(name: str) -> str:
     return value
 
 
+def number(name: str, default: int) -> int:
+    """Return an environment variable that counts something."""
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal()):
+        raise ImproperlyConfigured(f"{name}={text}: give a whole number.")
+    return int(text)
+
+
 def enabled(name: str) -> bool:
     return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 
@@ -38,7 +46,7 @@ def listed(name: str) -> list[str]:
 DEBUG = enabled("DJANGO_DEBUG")
 SECRET_KEY = required("DJANGO_SECRET_KEY")
 ALLOWED_HOSTS = listed("DJANGO_ALLOWED_HOSTS")  # with DEBUG and none named, Django takes localhost
-GATEWAY_PORT = int(os.environ.get("GATEWAY_PORT", "8001"))
+GATEWAY_PORT = number("GATEWAY_PORT", 8001)
 
 INSTALLED_APPS = [
     "social.accounts",
@@ -52,7 +60,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django.contrib.admin",
+    "social.accounts.apps.LimitedAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -96,6 +104,14 @@ DATABASES = {
         conn_health_checks=True,
     )
 }
+# What the limits count; from so many entries on, those that have expired are removed.
+CACHES = {
+    "default": {
+        "BACKEND": "social.api.counters.Counters",
+        "LOCATION": "social_counters",
+        "OPTIONS": {"MAX_ENTRIES": 1000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
@@ -119,8 +135,11 @@ CSRF_TRUSTED_ORIGINS = ["http://localhost:3000"] if DEBUG else []  # `next dev`
 SECURE_SSL_REDIRECT = not DEBUG
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
-if enabled("DJANGO_BEHIND_TLS_PROXY"):  # which must set this header itself, whatever it was sent
+BEHIND_TLS_PROXY = enabled("DJANGO_BEHIND_TLS_PROXY")
+if BEHIND_TLS_PROXY:  # which must set this header itself, whatever it was sent
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies stand between us and the clients; see social.api.addresses.
+TRUSTED_PROXIES = number("DJANGO_TRUSTED_PROXIES", 1 if BEHIND_TLS_PROXY else 0)
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
@@ -161,7 +180,7 @@ if DEBUG:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = os.environ.get("EMAIL_FILE_PATH", DATA / "mail")
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
-EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_PORT = number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = enabled("EMAIL_USE_TLS")
@@ -207,7 +226,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["social.api.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"write": f"{os.environ.get('WRITES_PER_MINUTE', '120')}/min"},
+    "DEFAULT_THROTTLE_RATES": {"write": f"{number('WRITES_PER_MINUTE', 120)}/min"},
+    "NUM_PROXIES": TRUSTED_PROXIES,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Hark: the social application",

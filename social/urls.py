@@ -1,9 +1,11 @@
 """Which address leads where. WhiteNoise serves the front end's files before any of these."""
 
+from allauth.headless.constants import Client
 from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from social.accounts.guessing import ChangePassword
 from social.api.views import alive, not_found, ready
 from social.frontend.views import page_not_found
 
@@ -17,6 +19,13 @@ urlpatterns = [
     # Everyone has one address here, the one they sign in by, and no telephone.
     path("_allauth/<client>/v1/account/email", not_found),
     path("_allauth/<client>/v1/account/phone", not_found),
+    *(
+        path(
+            f"_allauth/{client.value}/v1/account/password/change",
+            ChangePassword.as_api_view(client=client),
+        )
+        for client in Client
+    ),
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
     path("healthz", alive),

@@ -56,17 +56,7 @@ class Stack:
 def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
     """Start everything, with all files in `folder`; stop it all at the end of the block."""
     port, gateway_port = free_ports(2)
-    everything = {
-        **inherited(),
-        "DJANGO_SETTINGS_MODULE": "social.settings",
-        "DJANGO_DEBUG": "1",
-        "DATABASE_URL": environment.get("DATABASE_URL") or postgres.start(),
-        "PORT": str(port),
-        "GATEWAY_PORT": str(gateway_port),
-        "EMAIL_FILE_PATH": str(folder / "mail"),
-        **environment,
-    }
-    fill(everything, {name: secrets.token_urlsafe(32) for name in SECRETS})
+    everything = prepared(folder, PORT=str(port), GATEWAY_PORT=str(gateway_port), **environment)
     run_manage(everything, "migrate", "--verbosity", "0")
     services = {service.name: service for service in describe_services(everything, data=folder)}
     stack = Stack(f"http://localhost:{port}", everything, services)
@@ -76,6 +66,20 @@ def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
         yield stack
     finally:
         stop_all(services.values())
+
+
+def prepared(folder: Path, **environment: str) -> dict[str, str]:
+    """Return the environment of the processes: a database, secrets, mail into `folder`."""
+    everything = {
+        **inherited(),
+        "DJANGO_SETTINGS_MODULE": "social.settings",
+        "DJANGO_DEBUG": "1",
+        "DATABASE_URL": environment.get("DATABASE_URL") or postgres.start(),
+        "EMAIL_FILE_PATH": str(folder / "mail"),
+        **environment,
+    }
+    fill(everything, {name: secrets.token_urlsafe(32) for name in SECRETS})
+    return everything
 
 
 def inherited() -> dict[str, str]:

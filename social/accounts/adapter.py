@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.userkit import filter_users_by_email
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.internal.restkit.response import ErrorResponse
 from django.db import IntegrityError, transaction
@@ -10,6 +11,7 @@ from django.forms import Form
 from django.http import HttpRequest
 
 from social.accounts.models import User
+from social.api.addresses import client_address
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -36,3 +38,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             form.full_clean()  # finds now what is taken
             raise ImmediateHttpResponse(ErrorResponse(request, input=form)) from error
         return saved
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002
+        """Return whose password is guessed: what limits count by.
+
+        The account counts, however its address is spelt, and whichever of our hosts is asked.
+        """
+        login = str(credentials.get("email") or credentials.get("username") or "").lower()
+        users = filter_users_by_email(login, for_login=True)
+        return str(users[0].pk) if users else login
