@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from .hub.errors import Expired, InvalidToken, TokenExpired
+from .hub.errors import BadRequest, Expired, InvalidToken, TokenExpired
+from .hub.payload import check, one_line
 from .keys import Jwks, Verify, from_pem, hmac_keys
 from .revocations import Revocations
 
@@ -307,14 +308,24 @@ def expiry(claims: Claims) -> float | None:
 
 
 def payload(raw: msgspec.Raw, b64: str | None) -> bytes:
-    """Return a payload given as JSON or as JSON in base64, on one line; empty for none."""
-    if b64:
-        try:
-            decoded = base64.b64decode(b64, validate=True)
-            msgspec.json.decode(decoded, type=msgspec.Raw)
-        except (binascii.Error, msgspec.MsgspecError, RecursionError, ValueError):
-            raise InvalidToken("payload is not JSON in base64") from None
-        check_unicode(decoded)
-        return decoded.replace(b"\n", b"")
-    data = bytes(raw)
-    return b"" if data == b"null" else data.replace(b"\n", b"")
+    """Return a payload given as JSON or as JSON in base64, on one line; empty for none.
+
+    It goes out to others with what its bearer publishes, so it must be fit for that.
+    """
+    data = decoded_payload(b64) if b64 else bytes(raw)
+    try:
+        check(data)
+    except BadRequest as fault:
+        raise InvalidToken(f"payload: {fault}") from None
+    return b"" if data == b"null" and not b64 else one_line(data)
+
+
+def decoded_payload(b64: str) -> bytes:
+    """Return JSON given in base64."""
+    try:
+        decoded = base64.b64decode(b64, validate=True)
+        msgspec.json.decode(decoded, type=msgspec.Raw)
+    except (binascii.Error, msgspec.MsgspecError, RecursionError, ValueError):
+        raise InvalidToken("payload is not JSON in base64") from None
+    check_unicode(decoded)
+    return decoded

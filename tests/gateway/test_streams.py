@@ -1,6 +1,7 @@
 """The transports over plain HTTP, as `curl` and a bare EventSource see them."""
 
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -90,6 +91,23 @@ async def test_commands_come_by_emulation_and_replies_on_the_stream(
         assert (await stream.receive())["error"]["code"] == 108
         await api.call("publish", channel="feed:1", data={"a": "é"})
         assert (await stream.receive())["push"]["pub"] == {"data": {"a": "é"}, "offset": 1}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+async def test_a_payload_on_several_lines_is_one_message(
+    http: httpx.AsyncClient, api: Backend, emulated: str, end: str
+) -> None:
+    message = {"id": 1, "connect": {"token": token(channels=["feed:1"])}}
+    async with listening(http, emulated, message) as stream:
+        await stream.receive()
+        call = '{"channel":"feed:1","data":{"a":|1}}'.replace("|", end)
+        await api.http.post("/api/publish", content=call)
+        call = json.dumps(
+            {"channel": "feed:1", "b64data": b64encode(f"[{end}2]".encode()).decode()}
+        )
+        await api.http.post("/api/publish", content=call)
+        assert (await stream.receive())["push"]["pub"]["data"] == {"a": 1}
+        assert (await stream.receive())["push"]["pub"]["data"] == [2]
 
 
 async def test_a_stream_may_not_be_kept_by_anybody_on_the_way(

@@ -1,10 +1,13 @@
 """A channel: whoever is subscribed to it, and its stream if it keeps one."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from .options import ChannelOptions
 from .stream import Member, Publication, Stream
+
+log = logging.getLogger(__name__)
 
 
 class Wire(Protocol):
@@ -22,7 +25,8 @@ class Sink(Protocol):
 
 
 class Subscriber(Protocol):
-    """One that listens to one channel. None of its methods may block or raise."""
+    """One that listens to one channel. None of its methods may block; what they raise is logged,
+    and the others hear all the same."""
 
     @property
     def wire(self) -> Wire:
@@ -83,8 +87,14 @@ class Channel:
         size = 0
         for wire, sinks in self._sinks or self._find_sinks():
             data = b"".join(map(wire.publication, publications))
-            for sink in sinks:  # and nothing else: to look at each subscriber costs more than this
-                sink.write(data)
+            rest = iter(sinks)
+            while True:
+                try:
+                    for sink in rest:  # and nothing else: a look at each costs more than this
+                        sink.write(data)
+                    break
+                except Exception:  # the next ones are told all the same
+                    log.exception("a subscriber failed", extra={"channel": self.name})
             size += len(data) * len(sinks)
         return size
 
@@ -100,10 +110,16 @@ class Channel:
 
     def announce_join(self, member: Member) -> None:
         """Tell all subscribers that `member` came."""
-        for subscriber in tuple(self.subscribers):
-            subscriber.joined(self, member)
+        self.tell_each(lambda subscriber: subscriber.joined(self, member))
 
     def announce_leave(self, member: Member) -> None:
         """Tell all remaining subscribers that `member` went."""
+        self.tell_each(lambda subscriber: subscriber.left(self, member))
+
+    def tell_each(self, tell: Callable[[Subscriber], None]) -> None:
+        """Tell every subscriber something, whatever the others make of it."""
         for subscriber in tuple(self.subscribers):
-            subscriber.left(self, member)
+            try:
+                tell(subscriber)
+            except Exception:
+                log.exception("a subscriber failed", extra={"channel": self.name})

@@ -1,5 +1,6 @@
 """The hub: all channels. Each protocol subscribes its clients here and publishes through here."""
 
+import logging
 import secrets
 import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,12 +8,14 @@ from dataclasses import dataclass
 
 from .channel import Channel, Subscriber
 from .errors import AlreadySubscribed, NotAvailable
-from .nesting import check_nesting
 from .options import ChannelOptions, Namespaces
+from .payload import check
 from .stream import Member, Position, Publication, Stream
 from .timers import TimerWheel
 
-Listener = Callable[[Publication, bool], None]
+log = logging.getLogger(__name__)
+
+Observer = Callable[[Publication, bool], None]
 
 MAX_HELD = 128
 """Publications of one channel that wait for the end of a turn, at most."""
@@ -49,9 +52,10 @@ class Hub:
     ) -> None:
         self.namespaces = namespaces
         self.counts = Counts()
-        self.listeners: list[Listener] = []
+        self.observers: list[Observer] = []
         """Told of every publication on whatever channel, and whether it may be kept. For
-        protocols whose clients are not subscribed all the time."""
+        protocols whose clients are not subscribed all the time. One that raises is logged and
+        harms nobody else."""
         self._at_end_of_turn = at_end_of_turn
         self._turn = 1
         self._has_delivered = False
@@ -78,7 +82,8 @@ class Hub:
         version: int = 0,
         version_epoch: str = "",
     ) -> Position | None:
-        """Number and keep a publication, if the channel keeps any, and deliver it.
+        """Check a publication, number and keep it if the channel keeps any, deliver it, and tell
+        the observers: the one way in, whatever the protocol.
 
         Args:
             data: JSON without a line feed.
@@ -92,10 +97,10 @@ class Hub:
             None if it was not kept.
 
         Raises:
-            UnknownChannel, BadRequest: As `Namespaces.options_for`.
-            BadRequest: `data` is nested more deeply than subscribers can be expected to read.
+            UnknownChannel, BadRequest: As `Namespaces.options_for`; nothing has happened.
+            BadRequest: Subscribers cannot be expected to read `data`; nothing has happened.
         """
-        check_nesting(data)
+        check(data)
         channel = self._channels.get(name)
         options = channel.options if channel is not None else self.namespaces.options_for(name)
         publication = Publication(name, data, time=now, publisher=publisher, tags=tags)
@@ -110,8 +115,11 @@ class Hub:
         self.counts.publications += 1
         if channel is not None and channel.subscribers:
             self._deliver(channel, publication)
-        for listener in self.listeners:
-            listener(publication, keep)
+        for observer in self.observers:
+            try:
+                observer(publication, keep)
+            except Exception:  # a fault of its own, which is not the publisher's
+                log.exception("an observer failed", extra={"channel": name})
         return position
 
     def _deliver(self, channel: Channel, publication: Publication) -> None:
@@ -251,8 +259,7 @@ class Hub:
             self._epoch = new_epoch()  # of all streams begun from here on
         channel.stream = None
         self._flush(channel)
-        for subscriber in tuple(channel.subscribers):
-            subscriber.interrupted(channel)
+        channel.tell_each(lambda subscriber: subscriber.interrupted(channel))
         self._drop_if_idle(channel)
 
     def _drop_if_idle(self, channel: Channel) -> None:

@@ -327,3 +327,48 @@ def test_any_name_either_has_options_or_a_reason_why_not(name: str) -> None:
     else:
         head, boundary, _ = name.partition(":")
         assert isinstance(options, NamespaceOptions) == (bool(boundary) and head in ("ab", "$ab"))
+
+
+def test_an_observer_that_fails_harms_neither_publisher_nor_others(hub: Hub) -> None:
+    listener, told = Listener(), []
+
+    def fails(_publication: Publication, _keep: bool) -> None:
+        raise RuntimeError("a fault of its own")
+
+    hub.observers += [fails, lambda publication, keep: told.append((publication.data, keep))]
+    hub.subscribe(listener, "log:1")
+    position = hub.publish("log:1", b"a", now=0)
+    assert position is not None
+    assert position.offset == 1
+    assert (listener.heard, told) == ([b"a"], [(b"a", True)])
+
+
+def test_a_subscriber_that_fails_harms_neither_publisher_nor_others(hub: Hub, turn: Turn) -> None:
+    class Broken(Listener):
+        def write(self, data: bytes) -> None:
+            raise RuntimeError("a fault of its own")
+
+        joined = left = interrupted = write  # type: ignore[assignment]
+
+    listeners = [Listener("a"), Broken("b"), Listener("c"), Broken("d"), Listener("e")]
+    for listener in listeners:
+        hub.subscribe(listener, "room:1")
+        hub._channels["room:1"].announce_join(listener.member or Member("", ""))
+    hub.publish("room:1", b"1", now=0)
+    hub.publish("room:1", b"2", now=0)
+    turn.end()
+    assert [each.heard for each in listeners] == [[b"1", b"2"], [], [b"1", b"2"], [], [b"1", b"2"]]
+    assert listeners[0].seen == ["+a", "+b", "+c", "+d", "+e"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"[" * 300 + b"]" * 300, b"1" * 5000], ids=["nested", "many digits"]
+)
+def test_a_publication_is_checked_before_anything_happens(hub: Hub, data: bytes) -> None:
+    listener, told = Listener(), []
+    hub.observers.append(lambda publication, _: told.append(publication))
+    hub.subscribe(listener, "log:1")
+    with pytest.raises(BadRequest):
+        hub.publish("log:1", data, now=0)
+    assert (listener.heard, told, hub.counts.publications) == ([], [], 0)
+    assert hub.peek_stream("log:1", now=0).top == 0

@@ -9,8 +9,9 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hark_gateway.auth import Override
 from hark_gateway.hub.errors import BadRequest
+from hark_gateway.hub.payload import check, one_line
 
-from .messages import NONE, ErrorResult, Malformed, Offset, Since, one_line
+from .messages import NONE, ErrorResult, Malformed, Offset, Since
 
 
 class PublishCall(Struct, frozen=True):
@@ -186,7 +187,7 @@ class BatchResult(Struct, frozen=True):
 def content(data: msgspec.Raw, b64: str | None) -> bytes:
     """Return the payload of a call, on one line."""
     if not b64:
-        body = one_line(data)
+        body = one_line(bytes(data))
         if not body:
             raise BadRequest("data is missing")
         return body
@@ -196,11 +197,13 @@ def content(data: msgspec.Raw, b64: str | None) -> bytes:
         decoded.decode()
     except (binascii.Error, *Malformed):
         raise BadRequest("b64data is not JSON in base64") from None
-    return decoded.replace(b"\n", b"")
+    return one_line(decoded)
 
 
 def optional(data: msgspec.Raw, b64: str | None) -> bytes:
-    """Return a payload that may be missing."""
+    """Return a payload that may be missing, and that no hub will check."""
     if not b64 and bytes(data) in (b"", b"null"):
         return b""
-    return content(data, b64)
+    body = content(data, b64)
+    check(body)
+    return body

@@ -13,6 +13,7 @@ from hark_gateway.hub.errors import (
     NotPermitted,
 )
 from hark_gateway.hub.options import ChannelOptions
+from hark_gateway.hub.payload import one_line
 from hark_gateway.hub.stream import Position
 
 from . import permissions
@@ -32,7 +33,6 @@ from .messages import (
     RpcRequest,
     TokenRequest,
     client_info,
-    one_line,
     published,
 )
 from .subscribing import subscribe, verified
@@ -90,7 +90,7 @@ def publish(session: "Session", request: PublishRequest, number: int, now: float
     """Publish in the client's name."""
     channel = required(request.channel)
     options = options_of(session, channel)
-    data = one_line(request.data)
+    data = one_line(bytes(request.data))
     if not data:
         raise BadRequest("data is missing")
     subscription = session.subscriptions.get(channel)

@@ -21,11 +21,6 @@ def embed(data: bytes) -> Payload:
     return Raw(data) if data else UNSET
 
 
-def one_line(raw: Raw) -> bytes:
-    """Return a payload's bytes without line feeds, which separate messages; empty when absent."""
-    return bytes(raw).replace(b"\n", b"")
-
-
 class Since(Struct, frozen=True):
     """A position in a stream, as a client gives it."""
 

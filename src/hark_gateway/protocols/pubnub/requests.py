@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 import msgspec
 
+from hark_gateway.hub.errors import BadRequest
+from hark_gateway.hub.payload import check
 from hark_gateway.net.http import Request
 
 MAX_INFLATED_BYTES = 262_144
@@ -154,8 +156,9 @@ def parse_object(data: bytes) -> dict[str, object]:
         Malformed: It is something else.
     """
     try:
+        check(data)
         return msgspec.json.decode(data, type=dict[str, object])
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
+    except (BadRequest, msgspec.DecodeError, RecursionError, UnicodeError):
         raise Malformed("JSON") from None
 
 

@@ -1,5 +1,7 @@
 """What all endpoints act on: one hub, one clock, what is live, who is present, what is stored."""
 
+import logging
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from hark_gateway.hub.hub import Hub
+from hark_gateway.hub.payload import check
 from hark_gateway.hub.stream import Member
 from hark_gateway.hub.stream import Publication as HubPublication
 
@@ -22,6 +25,8 @@ from .polls import Polls
 from .presence import Change, Presence
 from .refusals import Refusals
 from .storage import ActionStore, Database, GroupStore, Message, MessageStore, RevocationStore
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +70,11 @@ class Service:
             self.live, hold_time=options.hold_time, clock=now, refusal=self.gatekeeper.refusal
         )
         self.refusals = Refusals()
-        self._publishing = False
+        self._publishing: Publication | None = None
+        self._published = 0
         self._swept = 0.0
         self._refill(now())
-        hub.listeners.append(self._heard)
+        hub.observers.append(self._heard)
 
     def _open_storage(self) -> None:
         options = self.options
@@ -100,10 +106,15 @@ class Service:
     # Messages
 
     def publish(self, publication: Publication, *, now: float) -> int:
-        """Store a message and deliver it on every protocol; return its timetoken."""
-        timetoken = self._take_in(publication, now)
+        """Publish a message on every protocol; return its timetoken.
+
+        Raises:
+            HubError: The hub refuses it; nothing has happened.
+        """
+        if publication.meta is not None:
+            check(publication.meta)
         publisher = publication.publisher
-        self._publishing = True
+        self._publishing, self._published = publication, 0
         try:
             self.hub.publish(
                 self.spelling.to_hub(publication.channel),
@@ -114,8 +125,8 @@ class Service:
                 keep=publication.store,
             )
         finally:
-            self._publishing = False
-        return timetoken
+            self._publishing = None
+        return self._published or self.clock.tick(now)
 
     def emit(self, kind: MessageType, publication: Publication, *, now: float) -> int:
         """Deliver what is never stored, to subscribers of this protocol; return its timetoken."""
@@ -134,27 +145,36 @@ class Service:
         return timetoken
 
     def _heard(self, heard: HubPublication, keep: bool) -> None:
-        """Take in what another protocol published."""
-        channel = None if self._publishing else self.spelling.from_hub(heard.channel)
-        if channel is not None:
-            publication = Publication(
-                channel=channel,
-                data=heard.data,
-                publisher=heard.publisher.user if heard.publisher is not None else None,
-                meta=msgspec.json.encode(heard.tags) if heard.tags else None,
-                store=keep,
-            )
+        """Take in what was published, by this protocol or by another."""
+        publication = self._publishing or self._translated(heard, keep)
+        if publication is not None:
             self._take_in(publication, heard.time)
 
-    def _take_in(self, publication: Publication, now: float) -> int:
+    def _translated(self, heard: HubPublication, keep: bool) -> Publication | None:
+        """Return what another protocol published, or None if its channel has no name here."""
+        channel = self.spelling.from_hub(heard.channel)
+        if channel is None:
+            return None
+        return Publication(
+            channel=channel,
+            data=heard.data,
+            publisher=heard.publisher.user if heard.publisher is not None else None,
+            meta=msgspec.json.encode(heard.tags) if heard.tags else None,
+            store=keep,
+        )
+
+    def _take_in(self, publication: Publication, now: float) -> None:
         """Number a message, store it and mark who is to hear it, in one step."""
-        timetoken = self.clock.tick(now)
+        timetoken = self._published = self.clock.tick(now)
         channel, data, meta = publication.channel, publication.data, publication.meta
         if publication.store and self.options.history_size:
             message = Message(
                 channel, timetoken, data, meta, publication.publisher, publication.custom_type
             )
-            self.messages.add(message, now=now, ttl=publication.ttl)
+            try:
+                self.messages.add(message, now=now, ttl=publication.ttl)
+            except sqlite3.Error:  # the disk, most likely; who is there shall hear it even so
+                log.exception("a message could not be stored", extra={"channel": channel})
         event = envelopes.event(
             timetoken,
             channel,
@@ -166,7 +186,6 @@ class Service:
         )
         self.live.add(event, now=now)
         self.polls.plan_flush()
-        return timetoken
 
     # Presence
 

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from hark_gateway.hub.errors import HubError
 from hark_gateway.protocols.pubnub import names
 from hark_gateway.protocols.pubnub.access import Keyset
 from hark_gateway.protocols.pubnub.envelopes import MessageType
@@ -37,7 +38,10 @@ def publish(service: Service, call: Call, keys: tuple[str, str], name: str, payl
     if call.flag("norep") and not publication.store:
         timetoken = service.clock.tick(call.now)
     else:
-        timetoken = service.publish(publication, now=call.now)
+        try:
+            timetoken = service.publish(publication, now=call.now)
+        except HubError as fault:
+            raise _refusal(service, call, 400, str(fault).capitalize()) from None
     return [1, "Sent", str(timetoken)]
 
 

@@ -1,4 +1,4 @@
-"""How deeply a publication may be nested, against a count that is plain to see."""
+"""What a publication may hold, against counts that are plain to see."""
 
 import json
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hark_gateway.hub.errors import BadRequest
-from hark_gateway.hub.nesting import MAX_NESTING, check_nesting
+from hark_gateway.hub.payload import MAX_DIGITS, MAX_NESTING, check, check_nesting
 
 Tree = st.recursive(
     st.text(alphabet='[]{}"\\ab') | st.none(),
@@ -38,3 +38,14 @@ def test_what_is_refused_is_what_is_too_deep(core: object) -> None:
     check_nesting(json.dumps(nested(most, core)).encode())
     with pytest.raises(BadRequest):
         check_nesting(json.dumps(nested(most + 1, core)).encode())
+
+
+@pytest.mark.parametrize("data", ["1", "-1", "[0.1]", '{"a": 1e1}', '[1, "\\"", 1]'])
+def test_a_number_may_have_as_many_digits_as_every_parser_reads(data: str) -> None:
+    check(data.replace("1", "1" * MAX_DIGITS).encode())
+    with pytest.raises(BadRequest):
+        check(data.replace("1", "1" * (MAX_DIGITS + 1)).encode())
+
+
+def test_digits_in_a_string_are_no_number() -> None:
+    check(json.dumps({"a": "1" * 9999, '\\"': '"' + "1" * 9999}).encode())
