@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hark.exceptions import BadChannel
+from hark.exceptions import BadChannel, UnknownNamespace
 
 INBOX = "inbox"
 MAX_LENGTH = 200
 
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+_NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]+")  # Centrifugo takes no single letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,10 @@ def channel(namespace: str) -> Callable[[Policy], Policy]:
             return Post.objects.visible_to(user).filter(pk=key).exists()
 
     Raises:
-        BadChannel: The namespace is taken, or is no word of letters, digits, hyphens, underscores.
+        BadChannel: The namespace is taken, or is no word of two or more letters, digits, hyphens,
+            underscores.
     """
-    if namespace == INBOX or not _PART.fullmatch(namespace):
+    if namespace == INBOX or not _NAMESPACE.fullmatch(namespace):
         raise BadChannel(namespace)
 
     def decorate(policy: Policy) -> Policy:
@@ -77,6 +79,16 @@ def may_listen(user: Any, to: Channel) -> bool:
     """Return whether the namespace's policy admits this user; without a policy nobody may."""
     policy = _policies.get(to.namespace)
     return policy is not None and policy(user, to.key)
+
+
+def require_namespace(to: Channel) -> None:
+    """Refuse a channel to which nobody can listen.
+
+    Raises:
+        UnknownNamespace: Its namespace has no policy.
+    """
+    if to.namespace not in _policies:
+        raise UnknownNamespace(to.namespace, namespaces())
 
 
 def namespaces() -> list[str]:

@@ -11,10 +11,14 @@ from django.db.models import F
 
 from hark.backends import backend
 from hark.backends.base import Misconfigured, Unavailable
+from hark.channels import INBOX, namespaces
 from hark.conf import Settings, settings
 from hark.models import Inbox, Notification, Outbox
 from hark.relay.lease import alive
 from hark.wake import database
+
+SHOWN = 5
+"""Rows named one by one; whoever sees them sees the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ def _relay() -> Iterator[Finding]:
 def _backend() -> Iterator[Finding]:
     try:
         yield Finding(True, f"backend: answers ({backend().ping()})")
+        if unknown := backend().unknown([INBOX, *namespaces()]):
+            text = f"backend: it refuses every channel of {', '.join(unknown)}"
+            yield Finding(False, text, "Add them to its channel.namespaces, and restart it.")
     except Unavailable as error:
         advice = "Start it (`manage.py hark gateway`), or correct HARK['OPTIONS']."
         yield Finding(False, f"backend: does not answer: {error}", advice)
@@ -106,6 +113,10 @@ def _owed() -> Iterator[Finding]:
         True, "owed: " + ", ".join(f"{count()} {name}" for name, count in counted.items())
     )
     failed = Outbox.objects.filter(due_at=None).count()
+    failing = Outbox.objects.filter(due_at__isnull=False, attempts__gt=0)
+    for each in failing.order_by("id")[:SHOWN]:
+        text = f"outbox: {each} failed {each.attempts} times: {each.error}"
+        yield Finding(False, text, "It is tried again by itself, and later given up.")
     refused = Inbox.objects.filter(published__lt=F("modseq"), attempts__gt=0).count()
     if refused:
         yield Finding(False, f"pushes that the backend refuses: {refused}", "See the admin.")

@@ -99,6 +99,23 @@ class UnknownOptions(HarkError):
         return f"unknown: {', '.join(sorted(self.names))}; known: {', '.join(sorted(self.known))}"
 
 
+class UnknownNamespace(HarkError):
+    """Nobody declared who may listen to the channels of a namespace."""
+
+    def __init__(self, namespace: str, known: Collection[str]) -> None:
+        super().__init__(namespace, known)
+        self.namespace, self.known = namespace, known
+
+    def __str__(self) -> str:
+        known = ", ".join(self.known) or "none"
+        known = ", ".join(self.known) or "none"
+        return (
+            f"nobody declared who may listen to {self.namespace}:…: decorate a function of user "
+            f'and key with @channel("{self.namespace}"), in a module that every process imports, '
+            f"such as an application's notifications.py; declared: {known}"
+        )
+
+
 class BadChannel(HarkError):
     """A channel's name is not `namespace:key`."""
 

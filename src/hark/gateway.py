@@ -42,6 +42,12 @@ def environment() -> dict[str, str]:
         **(_pubnub if speaks_pubnub else _centrifugo)(given.OPTIONS),
         "HARK_GATEWAY_CLIENT_ALLOWED_ORIGINS": " ".join(_origins()),
         "HARK_GATEWAY_CHANNEL_NAMESPACES": json.dumps(_namespaces()),
+        # So that a namespace which is declared while it runs exists there as well.
+        "HARK_GATEWAY_CHANNEL_OTHER_NAMESPACES_ENABLED": "true",
+        **{
+            f"HARK_GATEWAY_CHANNEL_OTHER_NAMESPACES_{name.upper()}": str(value).lower()
+            for name, value in KEPT.items()
+        },
     }
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from hark.backends import backend
 from hark.backends.base import BackendError, Publication
-from hark.channels import INBOX, Channel
+from hark.channels import INBOX, Channel, require_namespace
 from hark.exceptions import BadChannel, NotSerializable, TooLarge
 from hark.facts import MAX_BYTES
 from hark.models import Outbox
@@ -36,12 +36,14 @@ def publish(channel: Channel | str, event: Mapping[str, Any], *, ephemeral: bool
 
     Raises:
         BadChannel: The name is none, or is an inbox, which only notifications reach.
+        UnknownNamespace: Nobody declared by `@channel` who may listen.
         NotSerializable: The event is no JSON object.
         TooLarge: It takes more than 32 KiB.
     """
     to = channel if isinstance(channel, Channel) else Channel.parse(channel)
     if to.namespace == INBOX:
         raise BadChannel(str(to))
+    require_namespace(to)
     data = _data(event)
     if ephemeral:
         publication = Publication(channel=to, data=data)
@@ -84,9 +86,12 @@ class _Courier:
     def _run(self) -> None:
         while True:
             publication = self._waiting.get()
+            error: BackendError | None
             try:
-                backend().publish([publication])
-            except BackendError as error:
+                (error,) = backend().publish([publication])
+            except BackendError as failure:
+                error = failure
+            if error is not None:
                 logger.warning("An ephemeral event for %s was lost: %s", publication.channel, error)
 
 

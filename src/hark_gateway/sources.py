@@ -225,6 +225,7 @@ def check(config: Config) -> None:
     if faults := config.pubnub.faults(config.http_server.address):
         raise ConfigError("; ".join(faults))
     check_channels("channel.without_namespace", rules.without_namespace, rules)
+    check_channels("channel.other_namespaces", rules.other_namespaces, rules)
     for namespace in rules.namespaces:
         if not re.fullmatch(r"[-a-zA-Z0-9_.]{2,}", namespace.name):
             raise ConfigError(f"channel.namespaces: {namespace.name!r} is no name for a namespace")

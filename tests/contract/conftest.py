@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from hark import channel, channels
 from hark.backends import backend
 from hark.relay.lease import SingleRunner
 from hark.relay.loop import Relay
@@ -50,6 +51,14 @@ def server(running_server: Server, settings: Any) -> Server:
     """The backend that this run of the test is about."""
     settings.HARK = running_server.hark
     return running_server
+
+
+@pytest.fixture(autouse=True)
+def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody may listen to articles; what is nowhere, not every server knows."""
+    monkeypatch.setattr(channels, "_policies", {})
+    for namespace in ("article", "nowhere"):
+        channel(namespace)(lambda user, key: True)
 
 
 @pytest.fixture

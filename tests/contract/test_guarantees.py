@@ -148,11 +148,7 @@ def test_a_token_opens_its_own_channel_and_no_other(
     screen.listen("article:1", granted.token)
 
 
-def test_events_of_a_channel_come_in_order(
-    open_screen: Open, deliver: Deliver, ana: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(channels, "_policies", {})
-    channel("article")(lambda user, key: True)
+def test_events_of_a_channel_come_in_order(open_screen: Open, deliver: Deliver, ana: Any) -> None:
     screen = open_screen(ana)
     granted = tokens.subscription(ana, Channel("article", "1"))
     assert granted is not None

@@ -8,10 +8,10 @@ import dataclasses
 import inspect
 import sys
 from collections.abc import Iterator
-from typing import get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from hark_gateway.config import Config
-from hark_gateway.hub.options import NamespaceOptions, Seconds
+from hark_gateway.hub.options import ChannelOptions, NamespaceOptions, Seconds
 from hark_gateway.sources import as_setting, variable_for
 
 HEAD = """\
@@ -20,6 +20,8 @@ HEAD = """\
 Made from the code by `python -m tests.gateway.options_page`. Names and meaning are those of
 Centrifugo, version 6. How files and variables are read is in [configuring](configuring.md).
 """
+
+REQUIRED = "(no default)"
 
 
 def texts_of(owner: type) -> dict[str, str]:
@@ -35,24 +37,25 @@ def texts_of(owner: type) -> dict[str, str]:
     return texts
 
 
-def rows(owner: type, path: list[str]) -> Iterator[tuple[list[str], str, str]]:
-    """Yield path, default and text of every option below `owner`, in order."""
-    hints, texts = get_type_hints(owner, include_extras=True), texts_of(owner)
+def rows(owner: Any, path: list[str]) -> Iterator[tuple[list[str], str, str]]:
+    """Yield path, value and text of every option of `owner`, in order."""
+    hints, texts = get_type_hints(type(owner), include_extras=True), texts_of(type(owner))
     for field in dataclasses.fields(owner):
+        value = getattr(owner, field.name)
         kind, here = hints[field.name], [*path, field.name]
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-            if kind.__name__ == "ChannelOptions":
+            if issubclass(kind, ChannelOptions):
+                own = [name for name in kind.__annotations__ if kind is not ChannelOptions]
                 yield here, "", texts[field.name]
+                yield from (row for row in rows(value, here) if row[0][-1] in own)
             else:
-                yield from rows(kind, here)
+                yield from rows(value, here)
             continue
-        yield here, default_of(field, kind), texts[field.name]
+        yield here, shown(value, kind) if value is not REQUIRED else "", texts[field.name]
 
 
-def default_of(field: "dataclasses.Field[object]", kind: object) -> str:
-    if field.default is dataclasses.MISSING:
-        return ""
-    value = as_setting(kind, field.default)
+def shown(value: object, kind: object) -> str:
+    value = as_setting(kind, value)
     if kind is Seconds or isinstance(value, str):
         return f'`"{value}"`'
     if get_origin(kind) is tuple:
@@ -75,13 +78,14 @@ def page() -> str:
     variable = variable_for(["client", "token", "hmac_secret_key"])
     lines = [
         HEAD,
-        *table(rows(Config, [])),
+        *table(rows(Config(), [])),
         "",
         "## Options of channels",
         "",
-        "They stand in `channel.without_namespace` and in each of `channel.namespaces`.",
+        "They stand in `channel.without_namespace`, in `channel.other_namespaces` and in each of",
+        "`channel.namespaces`.",
         "",
-        *table(rows(NamespaceOptions, [])),
+        *table(rows(NamespaceOptions(name=REQUIRED), [])),
         "",
         f"As a variable, `client.token.hmac_secret_key` is `{variable}`, and likewise for all.",
     ]

@@ -1,6 +1,7 @@
 """manage.py hark gateway: which options the embedded gateway gets from HARK."""
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hark.gateway import environment
+from hark_gateway.hub.options import ChannelOptions, Namespaces
 from hark_gateway.protocols.centrifuge.origins import Origins
+from hark_gateway.sources import load
 
 CENTRIFUGO = {
     "api_url": "http://127.0.0.1:9001/api",
@@ -117,3 +120,16 @@ def test_the_gateway_and_django_always_agree(allowed: list[str], host: str) -> N
     domain, _ = split_domain_port(host)
     with override_settings(HARK={"OPTIONS": CENTRIFUGO}, ALLOWED_HOSTS=allowed, DEBUG=False):
         assert validate_host(domain, allowed) == lets_in(f"https://{host}")
+
+
+def test_a_namespace_that_is_declared_while_the_gateway_runs_is_like_the_others(
+    settings: Any,
+) -> None:
+    settings.HARK = {"OPTIONS": CENTRIFUGO}
+    config = load(None, environment())
+    namespaces = Namespaces(config.channel)
+    later, inbox = namespaces.options_for("later:7"), namespaces.options_for("inbox:7")
+    options = {field.name for field in fields(ChannelOptions)}
+    assert {name: getattr(later, name) for name in options} == {
+        name: getattr(inbox, name) for name in options
+    }

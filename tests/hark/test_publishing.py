@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from hark import Channel, channel, channels, publish
 from hark.backends.base import Unavailable
-from hark.exceptions import BadChannel, NotSerializable, TooLarge
+from hark.exceptions import BadChannel, NotSerializable, TooLarge, UnknownNamespace
 from hark.models import Outbox
 from hark.relay.loop import Relay
 from tests.hark.conftest import nested
@@ -20,7 +20,7 @@ from tests.hark.recording import RecordingBackend
 from tests.hark.test_relay import drain
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def policy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only even articles may be listened to."""
     monkeypatch.setattr(channels, "_policies", {})
@@ -164,6 +164,29 @@ def test_nobody_else_may(policy: None, bo_client: APIClient, name: Any, status: 
 
 
 def test_a_namespace_has_one_policy_and_inboxes_have_none(policy: None) -> None:
-    for namespace in ("article", "inbox", "no good"):
+    for namespace in ("article", "inbox", "no good", "a"):
         with pytest.raises(BadChannel):
             channel(namespace)(lambda user, key: True)
+
+
+@pytest.mark.parametrize("ephemeral", [False, True])
+def test_a_namespace_that_nobody_declared_is_refused(db: None, ephemeral: bool) -> None:
+    with pytest.raises(UnknownNamespace) as refusal:
+        publish("artcile:1", {"likes": 12}, ephemeral=ephemeral)
+    assert '@channel("artcile")' in str(refusal.value)
+    assert "declared: article" in str(refusal.value)
+    assert not Outbox.objects.exists()
+
+
+def test_an_ephemeral_event_that_is_refused_is_in_the_log(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    to = Announcing()
+    to.refused = {"article:1"}
+    monkeypatch.setattr("hark.publishing.backend", lambda: to)
+    publish("article:1", {"typing": "ana"}, ephemeral=True)
+    publish("article:2", {"typing": "ana"}, ephemeral=True)
+    assert to.called.wait(10)
+    while "article:2" not in to.published:
+        threading.Event().wait(0.01)
+    assert "article:1 was lost: not this one" in caplog.text

@@ -109,6 +109,14 @@ class Backend(ABC):
     def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
         """Return a token that lets this user, once connected, listen to one more channel."""
 
+    def unknown(self, namespaces: Sequence[str]) -> list[str]:  # noqa: ARG002
+        """Return those of these namespaces whose channels it would refuse; by default it has none.
+
+        Raises:
+            Unavailable, Misconfigured: As for `ping`.
+        """
+        return []
+
     @abstractmethod
     def close(self) -> None:
         """Let go of its connections."""

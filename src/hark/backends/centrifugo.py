@@ -24,9 +24,11 @@ from hark.backends.server_api import ApiError, ServerApi
 from hark.channels import Channel
 from hark.conf import settings
 
+UNKNOWN_CHANNEL = 102
+
 # Server API errors that say something is wrong with the message, not with the server:
 # unknown channel, bad request, not available for this channel.
-REFUSALS = {102, 107, 108}
+REFUSALS = {UNKNOWN_CHANNEL, 107, 108}
 
 MAX_CALL_BYTES = 4 * 1024 * 1024
 
@@ -128,6 +130,14 @@ class CentrifugoBackend(Backend):
     def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
         return self._token(user_id, expires_at, channel=str(channel))
 
+    def unknown(self, namespaces: Sequence[str]) -> list[str]:
+        asked = [f'{{"presence_stats":{{"channel":"{each}:0"}}}}' for each in namespaces]
+        return [
+            name
+            for name, error in zip(namespaces, self._api.batch(asked), strict=True)
+            if error is not None and error.code == UNKNOWN_CHANNEL
+        ]
+
     def close(self) -> None:
         self._api.close()
 
@@ -158,9 +168,12 @@ def _parts(publications: Sequence[Publication]) -> Iterator[list[Publication]]:
 def _refusal(error: ApiError | None) -> Refused | None:
     if error is None:
         return None
+    text = str(error)
+    if error.code == UNKNOWN_CHANNEL:
+        text += " (add its namespace to channel.namespaces of the server, and restart that)"
     if error.code in REFUSALS:
-        return Refused(str(error))
-    raise Unavailable(str(error))
+        return Refused(text)
+    raise Unavailable(text)
 
 
 def _is_address(url: str, *schemes: str) -> bool:

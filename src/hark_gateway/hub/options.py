@@ -78,6 +78,14 @@ class NamespaceOptions(ChannelOptions):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherNamespaces(ChannelOptions):
+    """Namespaces that are not listed: for applications that declare theirs while this runs."""
+
+    enabled: bool = False
+    """Let them exist, with these options; otherwise their channels are unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRules:
     """All namespaces, and how a channel's name leads to one."""
 
@@ -85,6 +93,8 @@ class ChannelRules:
     """Options of channels that name no namespace."""
     namespaces: tuple[NamespaceOptions, ...] = ()
     """The namespaces that exist."""
+    other_namespaces: OtherNamespaces = field(default_factory=OtherNamespaces)
+    """Namespaces that are not listed."""
     history_meta_ttl: Seconds = 720 * 3600
     """How long offsets go on counting after a channel's last use."""
     max_length: int = 255
@@ -105,6 +115,7 @@ class Namespaces:
     def __init__(self, rules: ChannelRules) -> None:
         self.rules = rules
         self._named = {namespace.name: namespace for namespace in rules.namespaces}
+        self._others = rules.other_namespaces if rules.other_namespaces.enabled else None
 
     def options_for(self, channel: str) -> ChannelOptions:
         """Return the options of `channel`.
@@ -119,10 +130,10 @@ class Namespaces:
         head, boundary, _ = channel.partition(rules.namespace_boundary)
         if not boundary:
             return rules.without_namespace
-        try:
-            return self._named[head.removeprefix(rules.private_prefix)]
-        except KeyError:
-            raise UnknownChannel(f"no namespace is configured for channel {channel!r}") from None
+        options = self._named.get(head.removeprefix(rules.private_prefix), self._others)
+        if options is None:
+            raise UnknownChannel(f"no namespace is configured for channel {channel!r}")
+        return options
 
     def users_of(self, channel: str) -> list[str] | None:
         """Return the users that a user-limited channel's name lists; None for other channels."""
