@@ -1,22 +1,11 @@
 """Request bodies."""
 
-from collections.abc import Mapping
-from typing import IO, Any
+from django.conf import settings
 
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from hark.api import parsers
 
 
-class BoundedJSONParser(JSONParser):
-    """JSON whose nesting the interpreter can follow; anything deeper is the client's error."""
+class BoundedJSONParser(parsers.BoundedJSONParser):
+    """JSON as long as any other body may be."""
 
-    def parse(
-        self,
-        stream: IO[Any],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError("JSON parse error - nested too deeply") from error
+    max_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -56,12 +56,18 @@ def _kinds(given: Settings) -> Iterator[CheckMessage]:
             yield Error(f"HARK[{each.name!r}] must be {kind}; it is {value!r}.", id="hark.E003")
         elif not isinstance(value, str) and (value < 0 or (value == 0 and default != 0)):
             yield Error(f"HARK[{each.name!r}] is too small: {value!r}.", id="hark.E003")
+    classes = given.AUTHENTICATION_CLASSES
+    if not isinstance(classes, list | tuple) or not all(isinstance(each, str) for each in classes):
+        text = "HARK['AUTHENTICATION_CLASSES'] must be a list of dotted paths"
+        yield Error(f"{text}; it is {classes!r}.", id="hark.E003")
 
 
 def _paths(given: Settings) -> Iterator[CheckMessage]:
-    for name in ("BACKEND", "ACTOR_NAME"):
+    paths = [(name, getattr(given, name)) for name in ("BACKEND", "ACTOR_NAME")]
+    paths += [("AUTHENTICATION_CLASSES", path) for path in given.AUTHENTICATION_CLASSES]
+    for name, path in paths:
         try:
-            import_string(getattr(given, name))
+            import_string(path)
         except (ImportError, AttributeError) as error:
             yield Error(f"HARK[{name!r}] cannot be imported: {error}.", id="hark.E004")
 

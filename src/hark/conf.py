@@ -1,6 +1,6 @@
 """Hark's settings: the `HARK` dict of the Django settings as one typed object with defaults."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -45,6 +45,10 @@ class Settings:
 
     PUBLISH_TIMEOUT: float = 5.0
     """How long the backend may take to answer the relay."""
+
+    AUTHENTICATION_CLASSES: Sequence[str] = ()
+    """Dotted paths of REST framework's classes that say who calls the API. Empty: the project's
+    DEFAULT_AUTHENTICATION_CLASSES, and Django's sessions."""
 
     KEEP_DAYS: int = 0
     """Notifications older than this are removed by `hark prune`; 0 keeps them for ever."""

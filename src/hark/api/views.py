@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from hark import inbox, tokens
+from hark.api.reader import ReaderView
 from hark.api.serializers import ReadAllSerializer, SubscribeSerializer
 from hark.backends.base import BackendError
 from hark.models import Notification
@@ -42,16 +41,6 @@ class BackendUnavailable(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = _("Live updates cannot be had right now. Try again in a moment.")
     default_code = "backend_unavailable"
-
-
-class ReaderView(APIView):
-    """A view for the signed-in reader; anybody else gets 401."""
-
-    permission_classes = [IsAuthenticated]
-
-    def get_authenticate_header(self, request: Request) -> str:
-        # Without one, REST framework turns "who are you?" into 403 "you may not".
-        return super().get_authenticate_header(request) or "Session"
 
 
 class ConnectView(ReaderView):
