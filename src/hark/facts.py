@@ -5,33 +5,39 @@ dict with a key that begins with a dollar sign and says what it was, such as
 {"$model": "posts.comment", "pk": "7"}.
 """
 
-import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from functools import cache
+from math import isfinite
 from typing import Any
 
-from django.apps import apps
-from django.core.exceptions import FieldError, ValidationError
+from django.core.exceptions import FieldError
 from django.db.models import Model
 
+from hark import identity as identities
 from hark.exceptions import NotSerializable, TooLarge
-from hark.plain import NotPlain, check
+from hark.plain import NotPlain, check, size
+from hark.references import Reference, label, model_named, read_key, write_key
 from hark.types import NotificationType
 
 MAX_BYTES = 32 * 1024
 
-Reference = tuple[str, str]  # a model's label and a primary key as text
-_NAMESPACE = uuid.UUID("6f1d3c1e-7d0d-4f6c-9d2b-2f0f7b1f5a11")
-
+_TICK = timedelta(microseconds=1)
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    bool: bool,
+    str: str.__str__,  # of a (str, Enum) its text, whatever its own `__str__` says
+    int: int.__int__,
+    float: float.__float__,
+}
 _SCALARS: dict[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
-    datetime: ("$datetime", datetime.isoformat, datetime.fromisoformat),
+    datetime: ("$datetime", datetime.isoformat, datetime.fromisoformat),  # before date: it is one
     date: ("$date", date.isoformat, date.fromisoformat),
     time: ("$time", time.isoformat, time.fromisoformat),
-    timedelta: ("$seconds", timedelta.total_seconds, lambda seconds: timedelta(seconds=seconds)),
+    timedelta: ("$microseconds", lambda span: span // _TICK, lambda count: count * _TICK),
     uuid.UUID: ("$uuid", str, uuid.UUID),
     Decimal: ("$decimal", str, Decimal),
 }
@@ -42,54 +48,83 @@ class Missing(Exception):
     """A model instance that a stored fact names does not exist any more."""
 
 
-def dump(notification: NotificationType) -> dict[str, Any]:
+def dump(notification: NotificationType, *, unsaved: bool = False) -> dict[str, Any]:
     """Return a notification's fields as JSON values.
 
+    Args:
+        unsaved: Whether instances may be named that were never saved, by their key alone.
+
     Raises:
-        NotSerializable: A field holds what cannot be stored.
-        TooLarge: All of it exceeds 32 KiB as JSON.
+        NotSerializable: A field holds what cannot be stored, or not be read again.
+        TooLarge: All of it exceeds 32 KiB as JSON in UTF-8.
     """
     what = type(notification).__qualname__
     names = [field.name for field in fields(notification)]  # type: ignore[arg-type]
     try:
-        params = {name: _dump(getattr(notification, name), name) for name in names}
+        params = {name: _dump(getattr(notification, name), name, unsaved) for name in names}
         check(params)
-        size = len(json.dumps(params))
+        taken = size(params)
     except NotPlain as error:
         raise NotSerializable(what, params, str(error)) from error
     except (RecursionError, ValueError) as error:  # endless nesting, thousands of digits
         raise NotSerializable(what, notification, f"cannot be written: {error}") from error
-    if size > MAX_BYTES:
-        raise TooLarge(f"{what}'s facts", size, MAX_BYTES)
+    if taken > MAX_BYTES:
+        raise TooLarge(f"{what}'s facts", taken, MAX_BYTES)
     return params
 
 
-def label(instance: Model) -> str:
-    """Return how Django names the instance's model, such as "posts.comment"."""
-    return instance._meta.label_lower  # noqa: SLF001 (public by its documentation)
-
-
-def _dump(value: object, at: str) -> Any:
+def _dump(value: Any, at: str, unsaved: bool) -> Any:
     match value:
-        case None | bool() | int() | str():
-            return str(value) if isinstance(value, str) else value
-        case float() if value == value and abs(value) != float("inf"):  # noqa: PLR0124 (not NaN)
-            return value
-        case Model() if value.pk is not None:
-            return {"$model": label(value), "pk": str(value.pk)}
+        case None:
+            return None
+        case Model():
+            return _dump_instance(value, at, unsaved)
+        case tuple() if hasattr(value, "_fields"):
+            raise NotSerializable(at, value, "holds a named tuple, which would lose its names")
         case list() | tuple():
-            return [_dump(each, f"{at}[{index}]") for index, each in enumerate(value)]
+            return [_dump(each, f"{at}[{index}]", unsaved) for index, each in enumerate(value)]
         case dict() if all(isinstance(key, str) and key[:1] != "$" for key in value):
-            return {key: _dump(each, f"{at}.{key}") for key, each in value.items()}
-    if type(value) in _SCALARS:
-        tag, write, _ = _SCALARS[type(value)]
-        return {tag: write(value)}
+            return {
+                str.__str__(key): _dump(each, f"{at}.{key}", unsaved) for key, each in value.items()
+            }
+    return _dump_scalar(value, at)
+
+
+def _dump_scalar(value: Any, at: str) -> Any:
+    if not _is_finite(value):
+        raise NotSerializable(at, value, f"holds {value}, which is no number")
+    for kind, plain in _PLAIN.items():
+        if issubclass(type(value), kind):
+            return plain(value)
+    for kind, (tag, write, _) in _SCALARS.items():
+        if isinstance(value, kind):
+            return {tag: write(value)}
+    if isinstance(value, Enum):
+        name = type(value).__name__
+        reason = f"holds a {name}; store its value, or make {name} a StrEnum or IntEnum"
+        raise NotSerializable(at, value, reason)
     raise NotSerializable(at, value)
 
 
+def _is_finite(value: object) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return not isinstance(value, float) or isfinite(value)
+
+
+def _dump_instance(instance: Model, at: str, unsaved: bool) -> dict[str, str]:
+    if instance.pk is None or (instance._state.adding and not unsaved):  # noqa: SLF001 (documented)
+        reason = f"holds a {type(instance).__name__} that is not saved, or is deleted"
+        raise NotSerializable(at, instance, reason)
+    try:
+        return {"$model": label(instance), "pk": write_key(type(instance), instance.pk)}
+    except ValueError as error:
+        raise NotSerializable(at, instance, f"cannot be stored: {error}") from error
+
+
 def identity(type_name: str, params: Mapping[str, Any]) -> uuid.UUID:
-    """Return a number that is the same for the same facts, by which they are found again."""
-    return uuid.uuid5(_NAMESPACE, f"{type_name} {json.dumps(params, sort_keys=True)}")
+    """Return a number that is the same for equal facts, by which they are found again."""
+    return identities.identity(type_name, params, _READERS)
 
 
 def references(params: object) -> Iterator[Reference]:
@@ -135,19 +170,20 @@ def fetch(wanted: Iterable[Reference], related: Mapping[str, set[str]]) -> dict[
             out, which `hark.E006` warns of.
     """
     by_label: dict[str, set[str]] = {}
-    for label, pk in wanted:
-        by_label.setdefault(label, set()).add(pk)
+    for name, pk in wanted:
+        by_label.setdefault(name, set()).add(pk)
     found: dict[Reference, Model] = {}
-    for label, pks in by_label.items():
-        try:
-            model: type[Model] = apps.get_model(label)
-        except (LookupError, ValueError):
+    for name, pks in by_label.items():
+        if (model := model_named(name)) is None:
             continue
-        keys = [key for pk in pks if (key := _key(model, pk)) is not None]
-        rows = model._base_manager.filter(pk__in=keys)  # noqa: SLF001 (what relations use as well)
-        if paths := [path for path in related.get(label, ()) if can_follow(model, path)]:
+        spellings: dict[Any, list[str]] = {}  # equal keys may be written in several ways
+        for pk in pks:
+            if (key := read_key(model, pk)) is not None:
+                spellings.setdefault(key, []).append(pk)
+        rows = model._base_manager.filter(pk__in=list(spellings))  # noqa: SLF001 (as relations)
+        if paths := [path for path in related.get(name, ()) if can_follow(model, path)]:
             rows = rows.select_related(*paths)
-        found.update({(label, str(row.pk)): row for row in rows})
+        found.update({(name, pk): row for row in rows for pk in spellings.get(row.pk, ())})
     return found
 
 
@@ -165,9 +201,9 @@ def reached(
     instances: Mapping[Reference, Model], related: Mapping[str, set[str]]
 ) -> Iterator[Model]:
     """Yield what `fetch` has read: the instances and what they lead to by the `related` paths."""
-    for (label, _), instance in instances.items():
+    for (model, _), instance in instances.items():
         yield instance
-        for path in related.get(label, ()):
+        for path in related.get(model, ()):
             if not can_follow(type(instance), path):
                 continue
             step: Any = instance
@@ -175,11 +211,3 @@ def reached(
                 step = step and getattr(step, name)
                 if step:
                     yield step
-
-
-def _key(model: type[Model], pk: str) -> Any:
-    """Return `pk` as the model's key; None if it is none, as after a change of the key's type."""
-    try:
-        return model._meta.pk.to_python(pk)  # noqa: SLF001 (public by its documentation)
-    except ValidationError:
-        return None

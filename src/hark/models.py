@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hark.types import NAME_MAX_LENGTH
+from hark.declaration import NAME_MAX_LENGTH
 
 UNREAD = Q(read_at=None, archived_at=None, deleted_at=None)
 UNSEEN = Q(seen_at=None, archived_at=None, deleted_at=None)
@@ -93,8 +93,8 @@ class Notification(models.Model):
     )
     type = models.CharField(max_length=NAME_MAX_LENGTH)
     version = models.PositiveSmallIntegerField()
-    actor = models.CharField(max_length=64, blank=True, help_text=_("A user's primary key."))
-    target = models.CharField(max_length=200, blank=True, help_text=_("Model and primary key."))
+    actor = models.CharField(max_length=255, blank=True, help_text=_("A user's primary key."))
+    target = models.CharField(max_length=500, blank=True, help_text=_("Model and primary key."))
     params = models.JSONField(default=dict, blank=True)
     facts = models.UUIDField(help_text=_("The same for the same type and parameters."))
     key = models.CharField(

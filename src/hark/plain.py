@@ -31,6 +31,15 @@ def plain(value: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
+def size(value: object) -> int:
+    """Return the bytes of UTF-8 that a JSON value takes as text.
+
+    Raises:
+        ValueError: It holds a number of thousands of digits.
+    """
+    return len(json.dumps(value, ensure_ascii=False).encode())
+
+
 def check(value: object, room: int = MAX_NESTING) -> None:
     """Refuse JSON values that something on their way could not take.
 

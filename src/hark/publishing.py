@@ -1,6 +1,5 @@
 """publish(): an application's own events, to whoever listens to a channel."""
 
-import json
 import logging
 import queue
 import threading
@@ -15,7 +14,7 @@ from hark.channels import INBOX, Channel, require_namespace
 from hark.exceptions import BadChannel, NotSerializable, TooLarge
 from hark.facts import MAX_BYTES
 from hark.models import Outbox
-from hark.plain import NotPlain, plain
+from hark.plain import NotPlain, plain, size
 from hark.wake import database, wake_on_commit
 
 WAITING = 1000
@@ -38,7 +37,7 @@ def publish(channel: Channel | str, event: Mapping[str, Any], *, ephemeral: bool
         BadChannel: The name is none, or is an inbox, which only notifications reach.
         UnknownNamespace: Nobody declared by `@channel` who may listen.
         NotSerializable: The event is no JSON object.
-        TooLarge: It takes more than 32 KiB.
+        TooLarge: It takes more than 32 KiB as JSON in UTF-8.
     """
     to = channel if isinstance(channel, Channel) else Channel.parse(channel)
     if to.namespace == INBOX:
@@ -60,8 +59,8 @@ def _data(event: Mapping[str, Any]) -> dict[str, Any]:
         data = plain(dict(event))
     except NotPlain as error:
         raise NotSerializable("the event", event, str(error)) from error
-    if (size := len(json.dumps(data))) > MAX_BYTES:
-        raise TooLarge("the event", size, MAX_BYTES)
+    if (taken := size(data)) > MAX_BYTES:
+        raise TooLarge("the event", taken, MAX_BYTES)
     return data
 
 

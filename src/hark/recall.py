@@ -22,13 +22,14 @@ def withdraw(notification: NotificationType) -> None:
     """Take back a notification from everybody who got it, or is about to.
 
     Args:
-        notification: One with the same type and fields as the one that was sent. Subjects that are
-            just being deleted may still be named, as in a `post_delete` receiver.
+        notification: One with the same type and equal fields as the one that was sent. Subjects
+            that are just being deleted may still be named, as in a `post_delete` receiver, and so
+            may those of which only the key is known, as `Comment(pk=7)`.
 
     Raises:
         NotRegistered, NotSerializable: It cannot have been sent.
     """
-    found = facts.identity(name_of(notification), facts.dump(notification))
+    found = _identity(notification)
     with transaction.atomic(using=database()):
         # First what the relay has yet to write: if it is writing just now, this waits for it.
         _unwritten(found).delete()
@@ -46,7 +47,7 @@ def amend(sent: NotificationType, corrected: NotificationType | None = None) -> 
     Raises:
         NotRegistered, NotSerializable, TooLarge: As for `notify`.
     """
-    found = facts.identity(name_of(sent), facts.dump(sent))
+    found = _identity(sent)
     row = template(corrected or sent)
     values = {name: getattr(row, name) for name in FACTS} | {"facts": str(row.facts)}
     with transaction.atomic(using=database()):
@@ -54,6 +55,10 @@ def amend(sent: NotificationType, corrected: NotificationType | None = None) -> 
             job.payload |= values
             job.save(update_fields=["payload"])
         _change(found, values)
+
+
+def _identity(sent: NotificationType) -> UUID:
+    return facts.identity(name_of(sent), facts.dump(sent, unsaved=True))
 
 
 def _unwritten(found: UUID) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 from django.contrib.auth import get_user_model
 from django.db.models import Model
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from hark import facts
 from hark.conf import settings
 from hark.links import is_path
 from hark.plain import check_text, plain
+from hark.references import label, user_key, write_key
 from hark.types import NotificationType, label_of, type_named
 
 logger = logging.getLogger(__name__)
@@ -131,8 +133,9 @@ class Page:
         if cls is None:
             raise facts.Missing
         said: NotificationType = cls(**facts.load(self._params[row.facts], self._instances))
-        title, body, url = str(said.title()), str(said.body()), str(said.url())
-        check_text(title + body + url)
+        title, body, url = (_text(said, name) for name in ("title", "body", "url"))
+        if not title.strip():
+            raise ValueError(f"{cls.__qualname__}.title() returned no text")
         if url and not is_path(url):
             logger.warning("%s leads to %.200r, which is no path of this site", row.type, url)
             url = ""
@@ -140,9 +143,21 @@ class Page:
 
     def _fallback(self, row: Any, error: str = "") -> Text:
         actor = self._actors.get(row.actor)
-        label = label_of(row.type)
-        title = _("{who}: {what}").format(who=actor["name"], what=label) if actor else label
+        title = str(label_of(row.type))
+        if actor:
+            title = _("{who}: {what}").format(who=actor["name"], what=title)
         return Text(title=title, error=error)
+
+
+def _text(said: NotificationType, method: str) -> str:
+    """Return what a method says: text, or text that is yet to be translated."""
+    text = getattr(said, method)()
+    if not isinstance(text, str | Promise):
+        where = f"{type(said).__qualname__}.{method}()"
+        raise TypeError(f"{where} must return text; got {type(text).__name__}")
+    plain_text = str(text)
+    check_text(plain_text)
+    return plain_text
 
 
 def _current(row: Any) -> dict[str, Any]:
@@ -172,8 +187,8 @@ def _paths(rows: Iterable[Any], params: Mapping[Any, dict[str, Any]]) -> dict[st
     for row in rows:
         cls = type_named(row.type)
         for name, wanted in cls.related.items() if cls else ():
-            for label, _pk in facts.references(params[row.facts].get(name)):
-                paths.setdefault(label, set()).update(wanted)
+            for model, _pk in facts.references(params[row.facts].get(name)):
+                paths.setdefault(model, set()).update(wanted)
     return paths
 
 
@@ -187,10 +202,11 @@ def _actors(keys: set[str], at_hand: Iterable[Model]) -> dict[str, Actor]:
         return {}
     user_model = get_user_model()
     users: dict[str, Model] = {
-        str(each.pk): each for each in at_hand if isinstance(each, user_model)
+        write_key(user_model, user_key(each)): each
+        for each in at_hand
+        if isinstance(each, user_model)
     }
-    label = user_model._meta.label_lower  # noqa: SLF001 (public by its documentation)
-    rest = facts.fetch({(label, key) for key in keys - users.keys()}, {})
+    rest = facts.fetch({(label(user_model), key) for key in keys - users.keys()}, {})
     users |= {key: user for (_, key), user in rest.items()}
     return {key: {"id": key, "name": _name(users[key])} for key in keys & users.keys()}
 

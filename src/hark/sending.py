@@ -12,9 +12,10 @@ from django.db.models.signals import post_save
 
 from hark import facts, sql
 from hark.conf import settings
-from hark.exceptions import BadKey, NotARecipient
+from hark.exceptions import BadKey, BadType, NotARecipient, NotSerializable, TooLarge
 from hark.models import KEY_MAX_LENGTH, Notification, Outbox
 from hark.plain import NotPlain, check_text
+from hark.references import concrete, label, user_key, write_key
 from hark.types import NotificationType, name_of
 from hark.wake import database, wake_on_commit
 
@@ -44,11 +45,10 @@ def notify(recipients: Recipients, notification: NotificationType, *, key: str =
         key: The same key twice reaches the same recipient once, in this transaction or any other.
 
     Raises:
-        NotARecipient, NotRegistered, NotSerializable, TooLarge, BadKey: Before anything is written,
-            except that a queryset or iterable is checked as it is read, inside a savepoint.
+        NotARecipient, NotRegistered, NotSerializable, TooLarge, BadKey, BadType: Before anything
+            is written, but a queryset or iterable is checked as it is read, inside a savepoint.
     """
-    _check_key(key)
-    row = template(notification, key=key)
+    row = template(notification, key=_plain_key(key))
     told = _without(row.actor if not notification.tells_actor else "", _primary_keys(recipients))
     first = list(islice(told, settings().DIRECT_RECIPIENTS))
     if not first:
@@ -92,19 +92,57 @@ def template(notification: NotificationType, *, key: str = "") -> Notification:
 
     Raises:
         NotRegistered, NotSerializable, TooLarge: As `notify` says.
+        BadType: `actor()` or `target()` returns something else than it says.
     """
     name = name_of(notification)
     params = facts.dump(notification)
-    actor, target = notification.actor(), notification.target()
     return Notification(
         type=name,
         version=notification.version,
-        actor="" if actor is None else str(actor.pk),
-        target="" if target is None else f"{facts.label(target)}:{target.pk}",
+        actor=_actor(notification),
+        target=_target(notification),
         params=params,
         facts=facts.identity(name, params),
         key=key,
     )
+
+
+def _actor(notification: NotificationType) -> str:
+    actor: Any = notification.actor()
+    if actor is None:
+        return ""
+    user_model = get_user_model()
+    if not isinstance(actor, concrete(user_model)) or not _saved(actor):
+        raise _wrong(notification, "actor", "a saved user", actor)
+    return _fitting(notification, "actor", write_key(user_model, user_key(actor)))
+
+
+def _target(notification: NotificationType) -> str:
+    target: Any = notification.target()
+    if target is None:
+        return ""
+    if not isinstance(target, Model) or target.pk is None:
+        raise _wrong(notification, "target", "a saved model instance", target)
+    model = concrete(target)
+    return _fitting(notification, "target", f"{label(model)}:{write_key(model, target.pk)}")
+
+
+def _wrong(notification: NotificationType, method: str, wanted: str, got: object) -> BadType:
+    where = f"{type(notification).__qualname__}.{method}()"
+    return BadType(f"{where} must return {wanted} or None; got {type(got).__name__}: {got!r:.100}")
+
+
+def _fitting(notification: NotificationType, column: str, text: str) -> str:
+    """Return text that the column of that name takes, so that no transaction fails of it."""
+    where = f"{type(notification).__qualname__}.{column}()"
+    field: Any = Notification._meta.get_field(column)  # noqa: SLF001 (documented)
+    if len(text) > field.max_length:
+        raise TooLarge(f"the key of {where}", len(text), field.max_length)
+    try:
+        check_text(text)
+    except NotPlain as error:
+        raise NotSerializable(where, text, f"returns what {error}") from error
+    return text
 
 
 def write(row: Notification, user_ids: Sequence[Any]) -> None:
@@ -128,13 +166,14 @@ def write(row: Notification, user_ids: Sequence[Any]) -> None:
         cursor.execute(statement, [*values.values(), *keys])
 
 
-def _check_key(key: object) -> None:
+def _plain_key(key: object) -> str:
     try:
         if not isinstance(key, str) or len(key) > KEY_MAX_LENGTH:
             raise BadKey(key, KEY_MAX_LENGTH)
         check_text(key)
     except NotPlain as error:
         raise BadKey(key, KEY_MAX_LENGTH) from error
+    return str.__str__(key)  # of a (str, Enum) its text
 
 
 def _write_jobs(row: Notification, user_ids: Iterator[Any]) -> None:

@@ -1,10 +1,10 @@
 """Notification types: what happened, how it reads, where it may go; and their registry."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from hark.declaration import check_class, check_name
 from hark.exceptions import AlreadyRegistered, BadType, NotRegistered
 
 if TYPE_CHECKING:
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="NotificationType")
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
-NAME_MAX_LENGTH = 100
 
-
-class NotificationType:
+class NotificationType(ABC):
     """What happened, declared as a frozen dataclass whose fields are the facts.
 
     Only the facts are stored. The methods below run whenever somebody looks, so a text follows its
@@ -47,9 +44,9 @@ class NotificationType:
     type_name: ClassVar[str] = ""
     """The registered name; set by `@register`."""
 
+    @abstractmethod
     def title(self) -> str:
         """One line of plain text. Required."""
-        raise NotImplementedError
 
     def body(self) -> str:
         """A few more words of plain text, or none."""
@@ -78,10 +75,9 @@ class NotificationType:
 
 
 _registry: dict[str, type[NotificationType]] = {}
-_METHODS = {"title", "body", "url", "actor", "target", "data", "upcast"}
 
 
-def register(name: str, *, formerly: tuple[str, ...] = ()) -> Callable[[type[T]], type[T]]:
+def register(name: str, *, formerly: Sequence[str] = ()) -> Callable[[type[T]], type[T]]:
     """Give a notification class its stable name, which is what the rows store.
 
     Args:
@@ -89,35 +85,26 @@ def register(name: str, *, formerly: tuple[str, ...] = ()) -> Callable[[type[T]]
         formerly: Names it had before, so that rows stored under them still read.
 
     Raises:
-        BadType: The class is no frozen dataclass on NotificationType, or a field hides a method.
+        BadType: The class is no frozen dataclass on NotificationType, a method is missing or takes
+            other arguments, or a field hides an attribute that every type has.
         AlreadyRegistered: Another class has that name.
     """
+    if isinstance(formerly, str):  # its letters would be names
+        raise BadType(f"formerly must be a tuple of names, as ({formerly!r},)")
+    names = (name, *formerly)
 
     def decorate(cls: type[T]) -> type[T]:
-        _check(name, cls)
-        for each in (name, *formerly):
-            other = _registry.setdefault(each, cls)
-            if other is not cls:
+        for each in names:
+            check_name(each)
+        check_class(cls, NotificationType)
+        for each in names:
+            if (other := _registry.get(each, cls)) is not cls:
                 raise AlreadyRegistered(each, cls, other)
+        _registry.update(dict.fromkeys(names, cls))
         cls.type_name = name
         return cls
 
     return decorate
-
-
-def _check(name: str, cls: type[NotificationType]) -> None:
-    if not _NAME.fullmatch(name) or len(name) > NAME_MAX_LENGTH:
-        raise BadType(f"{name!r} is no type name: use dotted lower-case words, as post.commented")
-    params = getattr(cls, "__dataclass_params__", None)
-    if not issubclass(cls, NotificationType) or params is None:
-        raise BadType(f"{cls.__qualname__} must be a dataclass that extends NotificationType")
-    if not params.frozen:
-        raise BadType(f"{cls.__qualname__} must be frozen: facts do not change after the fact")
-    taken = {field.name for field in fields(cls)}  # type: ignore[arg-type]
-    if hidden := _METHODS & taken:
-        raise BadType(
-            f"{cls.__qualname__}: the field {hidden.pop()!r} hides the method of that name"
-        )
 
 
 def name_of(notification: NotificationType) -> str:

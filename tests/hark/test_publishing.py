@@ -133,8 +133,11 @@ def test_an_event_at_the_limit_of_nesting_is_published(
 
 def test_an_event_has_a_size(db: None) -> None:
     publish("article:1", {"x": "x" * (32 * 1024 - len(b'{"x": ""}'))})
+    publish("article:1", {"x": "语" * ((32 * 1024 - len(b'{"x": ""}')) // 3)})
     with pytest.raises(TooLarge, match="32,768"):
         publish("article:1", {"x": "x" * 32 * 1024})
+    with pytest.raises(TooLarge, match="32,778"):
+        publish("article:1", {"x": "语" * 10923})
 
 
 def test_the_policy_decides_who_may_listen(policy: None, bo: Any, bo_client: APIClient) -> None:

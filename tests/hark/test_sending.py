@@ -3,18 +3,20 @@
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from enum import Enum, IntEnum
+from typing import Any, NamedTuple
+from unittest import mock
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 
-from hark import NotificationType, facts, notify, register
+from hark import NotificationType, facts, notify
 from hark.exceptions import (
-    AlreadyRegistered,
     BadKey,
     BadType,
     HarkError,
@@ -25,8 +27,10 @@ from hark.exceptions import (
 )
 from hark.models import Notification
 from tests.hark.conftest import nested, person
-from tests.hark.testapp.models import Article, Remark
+from tests.hark.testapp.models import Article, Day, Line, Page, Price, Remark, Token
 from tests.hark.testapp.notifications import Note, Remarked
+
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def told() -> list[str]:
@@ -145,12 +149,32 @@ def test_a_stranger_late_among_very_many_takes_all_of_it_back(settings: Any, bo:
 
 
 class Plain(NotificationType):
-    pass
+    def title(self) -> str:
+        return "plain"
 
 
 @dataclass(frozen=True)
 class Unnamed(NotificationType):
     text: str
+
+    def title(self) -> str:
+        return self.text
+
+
+class Color(str, Enum):  # noqa: UP042 (a StrEnum says its value already)
+    RED = "red"
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
+class Shade(Enum):
+    DARK = "dark"
+
+
+class Point(NamedTuple):
+    x: int
 
 
 @dataclass(frozen=True)
@@ -172,6 +196,14 @@ class Child(Note):
         pytest.param(Note(text="x", extra={1: 2}), NotSerializable, id="number key"),
         pytest.param(Note(text="x", extra={"a": [{"b": b"c"}]}), NotSerializable, id="deep bytes"),
         pytest.param(Note(text=Article(title="new")), NotSerializable, id="unsaved instance"),
+        pytest.param(Note(text=Token()), NotSerializable, id="unsaved instance with a key"),
+        pytest.param(Note(text=Article(pk=9)), NotSerializable, id="unsaved, its key made up"),
+        pytest.param(Note(text="x", extra={"a": [Token()]}), NotSerializable, id="unsaved, deep"),
+        pytest.param(Note(text=Shade.DARK), NotSerializable, id="an Enum unlike its value"),
+        pytest.param(Note(text=Point(1)), NotSerializable, id="named tuple"),
+        pytest.param(Note(text=Decimal("NaN")), NotSerializable, id="Decimal, not a number"),
+        pytest.param(Note(text=Decimal("sNaN")), NotSerializable, id="signaling NaN"),
+        pytest.param(Note(text=Decimal("-Infinity")), NotSerializable, id="Decimal, infinite"),
         pytest.param(Note(text="a\0b"), NotSerializable, id="NUL"),
         pytest.param(Note(text="x", extra={"\0": 1}), NotSerializable, id="NUL in a key"),
         pytest.param(Note(text="\ud83d"), NotSerializable, id="half a character"),
@@ -179,6 +211,7 @@ class Child(Note):
         pytest.param(Note(text="x", extra=nested(101)), NotSerializable, id="nested too deeply"),
         pytest.param(Note(text="x", extra=nested(9999)), NotSerializable, id="nested absurdly"),
         pytest.param(Note(text="x" * 32_768), TooLarge, id="more than 32 KiB"),
+        pytest.param(Note(text="语" * 10_923), TooLarge, id="more than 32 KiB of UTF-8"),
     ],
 )
 def test_what_cannot_be_stored_is_refused_before_anything_is_written(
@@ -200,7 +233,10 @@ def test_a_key_that_cannot_be_stored_is_refused(bo: Any, key: Any) -> None:
 def test_facts_at_the_limit_are_stored(bo: Any) -> None:
     around = len(b'{"text": "", "extra": {}}')
     notify(bo, Note(text="x" * (32 * 1024 - around)))
-    assert told() == ["bo"]
+    notify(bo, Note(text="语" * ((32 * 1024 - around) // 3)))
+    assert told() == ["bo", "bo"]
+    with pytest.raises(TooLarge, match="32,769"):
+        notify(bo, Note(text="x" * (32 * 1024 - around + 1)))
 
 
 def test_facts_come_back_as_they_were(tea: Article) -> None:
@@ -213,41 +249,77 @@ def test_facts_come_back_as_they_were(tea: Article) -> None:
         "span": timedelta(days=1, microseconds=5),
         "id": uuid.UUID(int=7),
         "price": Decimal("1.10"),
+        "longest": timedelta.max,
+        "shortest": timedelta.min,
+        "odd zone": datetime(2026, 1, 2, tzinfo=timezone(timedelta(seconds=-5, microseconds=3))),
         "article": tea,
+        "red": Color.RED,
+        "high": Level.HIGH,
+        Color.RED: "as a key",
     }
     params = facts.dump(Note(text="é\u2028", extra=extra))
     found = facts.fetch(set(facts.references(params)), {})
-    assert facts.load(params, found) == {"text": "é\u2028", "extra": extra}
+    loaded = facts.load(params, found)
+    assert loaded == {"text": "é\u2028", "extra": extra}
+    kinds = {type(loaded["extra"][name]) for name in ("red", "high")}
+    assert kinds == {str, int}, "not what only equals them, and would be shown as Color.RED"
+    assert {type(key) for key in loaded["extra"]} == {str}
 
 
-def test_the_same_facts_have_the_same_identity_and_others_another(tea: Article) -> None:
-    def identity(**fields: Any) -> uuid.UUID:
-        return facts.identity("note", facts.dump(Note(**fields)))
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(Token, id="UUID"),
+        pytest.param(lambda: Price(amount=Decimal(5)), id="a decimal that is stored as 5.00"),
+        pytest.param(lambda: Day(start=datetime(2030, 5, 1, tzinfo=BERLIN)), id="a moment"),
+        pytest.param(lambda: Line(order=1, number=2), id="composite"),
+        pytest.param(lambda: Page(address="/" + "x" * 599), id="600 characters"),
+        pytest.param(lambda: Article(pk="7", author=person("cy")), id="a number given as text"),
+    ],
+)
+def test_whatever_key_an_instance_has_it_is_found_again(db: None, make: Callable[[], Any]) -> None:
+    made = make()
+    made.save(force_insert=True)
+    again = type(made).objects.get()
+    for instance in (made, again):
+        params = facts.dump(Note(text=instance))
+        assert facts.load(params, facts.fetch(facts.references(params), {}))["text"] == again
 
-    assert identity(text="a", extra={"x": 1, "y": 2}) == identity(text="a", extra={"y": 2, "x": 1})
-    assert identity(text="a") != identity(text="b")
+
+@pytest.mark.parametrize("key", [600, 400])
+def test_what_it_was_done_to_may_have_a_key_too_long_for_its_column(bo: Any, key: int) -> None:
+    page = Page.objects.create(address="x" * key)
+    with mock.patch.object(Note, "target", return_value=page), transaction.atomic():
+        if key == 600:
+            with pytest.raises(TooLarge, match=r"Note.target\(\)"):
+                notify(bo, Note(text="x"))
+        else:
+            notify(bo, Note(text="x"))
+        assert Page.objects.count() == 1, "the caller's transaction is as it was"
+    assert told() == (["bo"] if key == 400 else [])
 
 
-def test_a_name_belongs_to_one_class() -> None:
-    with pytest.raises(AlreadyRegistered, match="Note"):
-        register("note")(dataclass(frozen=True)(type("Other", (NotificationType,), {})))
+@pytest.mark.parametrize("wrong", ["ana", 7, AnonymousUser(), get_user_model()(pk=7)])
+def test_only_a_saved_user_can_have_done_it(bo: Any, wrong: Any) -> None:
+    with (
+        mock.patch.object(Note, "actor", return_value=wrong),
+        pytest.raises(BadType, match=r"Note.actor\(\) must return a saved user or None"),
+    ):
+        notify(bo, Note(text="x"))
+    assert told() == []
 
 
-@pytest.mark.parametrize("name", ["", "Post", "post commented", "post..x", "x" * 101, ".x"])
-def test_a_bad_name_is_refused(name: str) -> None:
-    with pytest.raises(BadType, match="dotted lower-case"):
-        register(name)(Unnamed)
+@pytest.mark.parametrize("wrong", ["the article", Article(title="unsaved")])
+def test_it_can_only_be_done_to_a_saved_instance(bo: Any, wrong: Any) -> None:
+    with (
+        mock.patch.object(Note, "target", return_value=wrong),
+        pytest.raises(BadType, match=r"Note.target\(\) must return a saved model instance"),
+    ):
+        notify(bo, Note(text="x"))
+    assert told() == []
 
 
-def test_a_class_that_cannot_work_is_refused() -> None:
-    with pytest.raises(BadType, match="dataclass"):
-        register("plain")(Plain)
-    with pytest.raises(BadType, match="frozen"):
-        register("thawed")(dataclass(type("Thawed", (NotificationType,), {})))
-
-    @dataclass(frozen=True)
-    class Hiding(NotificationType):
-        actor: str
-
-    with pytest.raises(BadType, match="'actor'"):
-        register("hiding")(Hiding)
+def test_a_key_that_is_a_member_of_an_enum_is_its_text(bo: Any) -> None:
+    notify(bo, Note(text="x"), key=Color.RED)
+    notify(bo, Note(text="x"), key="red")
+    assert list(Notification.objects.values_list("key", flat=True)) == ["red"]

@@ -35,21 +35,20 @@ class Refused(BackendError):
 class Publication:
     """A message for one channel.
 
-    `data` is a JSON object and `text` the same as ASCII. It is written once: its size decides
-    whether it may go out, and a backend can send it as it is.
+    `data` is a JSON object, `text` the same as it goes out, and `size` the bytes of UTF-8 that it
+    takes. It is written once: its size decides whether it may go out, and a backend can send it as
+    it is.
     """
 
     channel: Channel
     data: Mapping[str, Any]
     text: str = field(init=False)
+    size: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", json.dumps(self.data))
-
-    @property
-    def size(self) -> int:
-        """Return the bytes that it takes."""
-        return len(self.text)
+        text = json.dumps(self.data, ensure_ascii=False)
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "size", len(text.encode()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
