@@ -9,9 +9,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from hark_gateway.protocols.pubnub.announcer import MAX_NAMED, Announcer
 from hark_gateway.protocols.pubnub.lists import Lists
 from hark_gateway.protocols.pubnub.presence import Change, Presence
+from hark_gateway.protocols.pubnub.states import States
 
 USERS = st.sampled_from(["ana", "bo", "cy"])
 ROOMS = ["a", "b", "c", "d"]
+DEFAULT = 7
+MOOD = {"mood": "ok"}
 LISTS = st.sets(st.sampled_from(ROOMS), min_size=1).map(lambda names: tuple(sorted(names)))
 
 
@@ -20,8 +23,9 @@ class PresenceMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.presence = Presence(Lists())
+        self.presence = Presence(Lists(), default_seconds=DEFAULT)
         self.now = 0
+        self.asked: dict[tuple[str, tuple[str, ...]], int] = {}
         self.lists: dict[tuple[str, tuple[str, ...]], int] = {}
         self.told: dict[str, set[str]] = {room: set() for room in ROOMS}
 
@@ -35,10 +39,12 @@ class PresenceMachine(RuleBasedStateMachine):
                 there.remove(change.uuid)
             assert change.occupancy == len(there)
 
-    @rule(user=USERS, names=LISTS, seconds=st.integers(min_value=1, max_value=20))
-    def enter(self, user: str, names: tuple[str, ...], seconds: int) -> None:
+    @rule(user=USERS, names=LISTS, seconds=st.none() | st.integers(min_value=1, max_value=20))
+    def enter(self, user: str, names: tuple[str, ...], seconds: int | None) -> None:
         self.hear(self.presence.enter(user, names, seconds=seconds, now=self.now))
-        self.lists[user, names] = self.now + seconds
+        asked = seconds or self.asked.get((user, names)) if (user, names) in self.lists else seconds
+        self.asked[user, names] = asked or DEFAULT
+        self.lists[user, names] = self.now + self.asked[user, names]
 
     @rule(user=USERS, names=LISTS)
     def leave(self, user: str, names: tuple[str, ...]) -> None:
@@ -49,6 +55,7 @@ class PresenceMachine(RuleBasedStateMachine):
                 rest = tuple(name for name in present if name not in names)
                 if rest and (who, rest) not in self.lists:
                     self.lists[who, rest] = expires
+                    self.asked[who, rest] = self.asked[who, present]
 
     @rule(seconds=st.integers(min_value=1, max_value=30))
     def wait(self, seconds: int) -> None:
@@ -77,14 +84,42 @@ TestPresence.settings = settings(max_examples=60, stateful_step_count=30)
 
 def test_what_one_says_of_oneself_lasts_as_long_as_ones_presence() -> None:
     presence = Presence(Lists())
-    assert not presence.set_state("ana", "room", {"mood": "ok"})
-    presence.enter("ana", ("room",), seconds=10, now=0)
-    assert presence.set_state("ana", "room", {"mood": "ok"})
-    assert not presence.set_state("ana", "room", {"mood": "ok"})
-    assert presence.state("ana", "room") == {"mood": "ok"}
+    presence.enter("ana", ("room",), seconds=1000, now=0)
+    assert presence.states.set("ana", ["room"], MOOD, now=0) == ["room"]
+    assert presence.states.set("ana", ["room"], MOOD, now=0) == []
+    presence.states.sweep(400)
+    assert presence.states.get("ana", "room") == MOOD
     presence.leave("ana", ["room"])
-    presence.enter("ana", ("room",), seconds=10, now=0)
-    assert presence.state("ana", "room") == {}
+    presence.enter("ana", ("room",), seconds=10, now=400)
+    assert presence.states.get("ana", "room") == {}
+
+
+def test_what_is_said_before_one_comes_is_kept_for_a_while() -> None:
+    presence = Presence(Lists())
+    for user in ("ana", "bo"):
+        presence.states.set(user, ["room"], MOOD, now=0)
+        assert presence.states.get(user, "room") == MOOD
+    presence.enter("ana", ("room",), seconds=1000, now=100)
+    presence.states.sweep(299)
+    assert presence.states.get("bo", "room") == MOOD
+    presence.states.sweep(300)
+    assert presence.states.get("bo", "room") == {}
+    assert presence.states.get("ana", "room") == MOOD
+    assert presence.occupants("room") == ["ana"]
+
+
+def test_what_all_say_of_themselves_has_a_bound() -> None:
+    states = States(lambda _uuid, _channel: True, max_bytes=10_000)
+    for number in range(1000):
+        states.set(str(number), ["a", "b"], {"text": "x" * 100}, now=number)
+    kept = [number for number in range(1000) if states.get(str(number), "b")]
+    assert kept == list(range(1000 - len(kept), 1000))
+    assert 10 < len(kept) < 100
+    for number in kept:
+        states.set(str(number), ["a", "b"], {}, now=2000)
+    assert not any(states.get(str(number), "b") for number in kept)
+    states.set("ana", ["a", "b"], {"text": "x" * 9000}, now=2000)
+    assert states.get("ana", "a"), "what was forgotten takes no room"
 
 
 def test_beyond_the_limit_nobody_is_counted() -> None:

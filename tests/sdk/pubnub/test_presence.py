@@ -1,5 +1,8 @@
 """The official Python SDK: who is where."""
 
+import time
+from typing import Any
+
 import httpx
 from pubnub.pubnub import PubNub
 
@@ -88,3 +91,58 @@ def test_the_presence_of_a_wildcard_is_that_of_all_below_it(gateway: GatewayProc
         bo.subscribe().channels(f"{top}.a").execute()
         joined = ear.next("presence", lambda event: event.uuid == "bo")
         assert (joined.event, joined.channel) == ("join", f"{top}.a")
+
+
+def beating(seconds: int) -> dict[str, Any]:
+    """Return what `set_presence_timeout` sets, and what makes the SDK send heartbeats at all."""
+    return {
+        "enable_presence_heartbeat": True,
+        "heartbeat_default_values": False,
+        "_presence_timeout": seconds,
+        "_heartbeat_interval": seconds / 2 - 1,
+    }
+
+
+def test_a_client_with_heartbeats_hears_its_own_coming_and_the_going_of_another(
+    gateway: GatewayProcess,
+) -> None:
+    """The SDK sends its first heartbeat before its first subscribe, or beside it."""
+    for _ in range(5):
+        room = name()
+        with client(gateway, "ana", **beating(20)) as (ana, ear):
+            ana.subscribe().channels(room).with_presence().execute()
+            own = ear.next("presence")
+            assert (own.event, own.uuid, own.channel) == ("join", "ana", room)
+            beat(gateway, "bo", room, seconds=2)
+            heard = [(event.event, event.uuid) for event in (ear.next("presence") for _ in "12")]
+            assert heard == [("join", "bo"), ("timeout", "bo")]
+
+
+def test_a_heartbeat_carries_what_one_says_of_oneself(gateway: GatewayProcess) -> None:
+    room = name()
+    mood = {"mood": "ok & 100% über"}
+    with client(gateway, "ana", **beating(6)) as (ana, ear):
+        ana.subscribe().channels(room).execute()
+        ear.connected()
+        ana.set_state().channels(room).state(mood).sync()
+        time.sleep(3)  # at least one heartbeat, which repeats it
+        assert ana.get_state().channels(room).uuid("ana").sync().result.channels[room] == mood
+
+
+def test_the_state_of_somebody_who_is_not_there_can_be_read(gateway: GatewayProcess) -> None:
+    rooms = [name(), name()]
+    with client(gateway, name("user")) as (ana, _):
+        ana.set_state().channels(rooms).state({"name": "Alex", "count": 5}).sync()
+        read = ana.get_state().channels(rooms).sync().result.channels
+        assert read == {room: {"name": "Alex", "count": 5} for room in rooms}
+
+
+def test_here_now_takes_an_odd_name_beside_a_group(gateway: GatewayProcess) -> None:
+    group, room = name("group"), name()
+    with client(gateway, "ana") as (ana, ear):
+        ana.add_channel_to_channel_group().channel_group(group).channels([room]).sync()
+        ana.subscribe().channels(room).execute()
+        ear.connected()
+        call = ana.here_now().channels([room, "ch.bar*"]).channel_groups(group)
+        found = call.sync().result
+        assert (found.total_channels, found.total_occupancy) == (1, 1)

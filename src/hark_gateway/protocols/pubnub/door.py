@@ -25,23 +25,27 @@ MAX_HEAD_BYTES = 65_536
 """What the server must let pass, so that a long URI gets an answer in the protocol's own form."""
 MAX_BODY_BYTES = 131_072
 
-PREFIXES = (
-    "/time/", "/publish/", "/signal/", "/v1/channel-registration/", "/v1/files/",
-    "/v1/message-actions/", "/v1/push/", "/v1/auth/", "/v1/objects/", "/v2/auth/", "/v2/history/",
-    "/v2/objects/", "/v2/presence/", "/v2/push/", "/v2/subscribe/", "/v3/history/",
-    "/v3/history-with-actions/", "/v3/pam/",
-)  # fmt: skip
+PREFIXES = ("/time/", "/publish/", "/signal/", "/subscribe/", "/history/", "/v1/", "/v2/", "/v3/")
+"""All that PubNub's clients may ask for, so that every refusal is in a form that they can read."""
 
+_APP_CONTEXT = ("App Context", "objects")
+_OLD_ACCESS = ("Access Manager before version 3", "Access Manager")
 ABSENT = {
     "v1/files": ("file sharing", "Files"),
     "v1/push": ("mobile push", "Push"),
     "v2/push": ("mobile push", "Push"),
-    "v1/objects": ("App Context", "objects"),
-    "v2/objects": ("App Context", "objects"),
-    "v1/auth": ("Access Manager before version 3", "Access Manager"),
-    "v2/auth": ("Access Manager before version 3", "Access Manager"),
+    "v1/objects": _APP_CONTEXT,
+    "v2/objects": _APP_CONTEXT,
+    "v3/objects": _APP_CONTEXT,
+    "v1/auth": _OLD_ACCESS,
+    "v2/auth": _OLD_ACCESS,
+    "v1/blocks": ("Functions", "Functions"),
+    "v1/subscribe": ("subscribe before version 2", "Subscribe"),
+    "subscribe": ("subscribe before version 2", "Subscribe"),
+    "v1/history": ("history before version 2", "History"),
+    "history": ("history before version 2", "History"),
 }
-"""What this gateway has not got, by the first two segments of its paths."""
+"""What this gateway has not got, by the first one or two segments of its paths."""
 
 
 class PubNubDoor:
@@ -228,6 +232,8 @@ def warn(options: PubNubOptions) -> None:
 
 def not_here(call: Call) -> ServiceError:
     """Return the 404 of a path that leads nowhere, saying so where PubNub has something."""
-    what, service = ABSENT.get("/".join(call.segments[:2]), ("", "Balancer"))
-    message = f"Not Found: this gateway has no {what}" if what else "Not Found"
-    return ServiceError(404, message, service)
+    for length in (2, 1):
+        if absent := ABSENT.get("/".join(call.segments[:length])):
+            what, service = absent
+            return ServiceError(404, f"Not Found: this gateway has no {what}", service)
+    return ServiceError(404, "Not Found", "Balancer")

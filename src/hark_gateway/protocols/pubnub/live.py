@@ -98,12 +98,16 @@ class Live:
         self.dirty: dict[Interest, None] = {}
         """Interests with pending events that somebody waits for."""
 
-    def add(self, event: Event, *, now: float) -> None:
-        """Log an event under its channel and the wildcards listened to; mark who waits for it."""
+    def add(self, event: Event, *, now: float, keep: bool = False) -> None:
+        """Log an event under its channel and the wildcards listened to; mark who waits for it.
+
+        Args:
+            keep: Log even a presence event that nobody listens to yet.
+        """
         for name in (event.channel, *names.wildcards_of(event.channel)):
             log = self._logs.get(name)
             if log is None:
-                if name is not event.channel or names.is_presence(name):
+                if name is not event.channel or (names.is_presence(name) and not keep):
                     continue  # kept only once somebody has listened
                 log = self._logs[name] = Log(name)
             log.events.append(event)

@@ -4,13 +4,14 @@ A user enters a whole list of channels at once and stays while polls or heartbea
 Lists are shared by all who have the same one (`lists`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from hark_gateway.hub.timers import TimerWheel
 
 from .lists import Lists, NameList
+from .states import States
 
 Action = Literal["join", "leave", "timeout"]
 
@@ -28,12 +29,14 @@ class Change:
 class Stay:
     """One user's presence on one list of channels."""
 
-    __slots__ = ("channels", "expires", "uuid", "wheel_slot")
+    __slots__ = ("channels", "expires", "seconds", "uuid", "wheel_slot")
 
-    def __init__(self, uuid: str, channels: NameList, expires: float) -> None:
+    def __init__(self, uuid: str, channels: NameList, expires: float, seconds: float) -> None:
         self.uuid = uuid
         self.channels = channels
         self.expires = expires
+        self.seconds = seconds
+        """What was last asked for, and counts wherever a renewal asks for nothing."""
         self.wheel_slot = 0
 
 
@@ -43,33 +46,43 @@ class Presence:
     Args:
         max_stays: How many lists of how many users are remembered in all; whoever comes then is
             not counted.
+        default_seconds: How long a user stays who never said how long.
     """
 
-    def __init__(self, lists: Lists, *, max_stays: int = 500_000) -> None:
+    def __init__(
+        self, lists: Lists, *, max_stays: int = 500_000, default_seconds: float = 300
+    ) -> None:
         self._lists = lists
         self._max_stays = max_stays
+        self._default_seconds = default_seconds
         self._stays: dict[str, list[Stay]] = {}  # by uuid
         self._count = 0
         self._occupancy: dict[str, int] = {}
-        self._state: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._wheel: TimerWheel[Stay] = TimerWheel(tick=1)
+        self.states = States(self.is_present)
+        self._wheel: TimerWheel[Stay] = TimerWheel(tick=0.2)
 
     def enter(
-        self, uuid: str, names: tuple[str, ...], *, seconds: float, now: float
+        self, uuid: str, names: tuple[str, ...], *, seconds: float | None, now: float
     ) -> list[Change]:
-        """Renew a user's presence on a list of channels for so long; return whom that made join."""
+        """Renew a user's presence on a list of channels; return whom that made join.
+
+        Args:
+            seconds: How long it lasts; None for as long as was asked for before.
+        """
         channels = self._lists.find(names)
         stay = channels.stays.get(uuid) if channels is not None else None
         if stay is not None:
-            sooner = now + seconds < stay.expires
-            stay.expires = now + seconds
+            stay.seconds = seconds or stay.seconds
+            sooner = now + stay.seconds < stay.expires
+            stay.expires = now + stay.seconds
             if sooner:  # otherwise the wheel finds out when it comes to the old time
                 self._wheel.set(stay, stay.expires)
             return []
         if not names or self._count >= self._max_stays:
             return []
         came = [name for name in names if not self.is_present(uuid, name)]
-        self._add(uuid, names, now + seconds)
+        seconds = seconds or self._default_seconds
+        self._add(uuid, names, now + seconds, seconds)
         return [self._changed("join", name, uuid, +1) for name in came]
 
     def leave(self, uuid: str, names: Iterable[str]) -> list[Change]:
@@ -83,11 +96,11 @@ class Presence:
             self._remove(stay)
             rest = tuple(name for name in stay.channels.names if name not in left)
             if rest and uuid not in self._lists.obtain(rest).stays:
-                self._add(uuid, rest, stay.expires)
+                self._add(uuid, rest, stay.expires, stay.seconds)
         return [self._gone("leave", name, uuid) for name in sorted(were)]
 
     def due(self, now: float) -> Iterator[Change]:
-        """Take out whoever has not renewed in time, and yield it. Call it about once a second."""
+        """Take out whoever has not renewed in time, and yield it. Call it a few times a second."""
         for stay in self._wheel.due(now):
             if stay.expires > now:
                 self._wheel.set(stay, stay.expires)
@@ -118,20 +131,9 @@ class Presence:
         stays = self._stays.get(uuid, ())
         return list(dict.fromkeys(name for stay in stays for name in stay.channels.names))
 
-    def set_state(self, uuid: str, channel: str, state: Mapping[str, Any]) -> bool:
-        """Keep what a user says of itself where it is present; return whether that is new."""
-        if not self.is_present(uuid, channel) or self._state.get((channel, uuid), {}) == state:
-            return False
-        self._state[channel, uuid] = state
-        return True
-
-    def state(self, uuid: str, channel: str) -> Mapping[str, Any]:
-        """Return what a user says of itself on a channel; nothing if it says nothing."""
-        return self._state.get((channel, uuid), {})
-
-    def _add(self, uuid: str, names: tuple[str, ...], expires: float) -> None:
+    def _add(self, uuid: str, names: tuple[str, ...], expires: float, seconds: float) -> None:
         channels = self._lists.obtain(names)
-        stay = channels.stays[uuid] = Stay(uuid, channels, expires)
+        stay = channels.stays[uuid] = Stay(uuid, channels, expires, seconds)
         self._stays.setdefault(uuid, []).append(stay)
         self._count += 1
         self._wheel.set(stay, expires)
@@ -147,7 +149,7 @@ class Presence:
         self._lists.release(stay.channels)
 
     def _gone(self, action: Action, channel: str, uuid: str) -> Change:
-        self._state.pop((channel, uuid), None)
+        self.states.forget(uuid, channel)
         return self._changed(action, channel, uuid, -1)
 
     def _changed(self, action: Action, channel: str, uuid: str, by: int) -> Change:

@@ -16,6 +16,7 @@ from hark_gateway.hub.stream import Publication as HubPublication
 from . import envelopes, names
 from .access import Gatekeeper, Keyset
 from .announcer import Announcer, Event
+from .arrivals import Arrivals
 from .clock import TICKS_PER_SECOND, TimetokenClock
 from .envelopes import MessageType
 from .lists import Lists
@@ -58,6 +59,7 @@ class Service:
         self.lists = Lists()
         self.live = Live(self.lists, size=options.buffer_size, ttl=options.buffer_ttl)
         self.presence = Presence(self.lists)
+        self.arrivals = Arrivals()
         self.announcer = Announcer(
             announce_max=options.presence_announce_max, interval=options.presence_interval
         )
@@ -189,19 +191,23 @@ class Service:
 
     # Presence
 
-    def announce(self, changes: Iterable[Change], *, now: float) -> None:
-        """Tell whoever listens who came and who went."""
+    def announce(self, changes: Iterable[Change], *, now: float, keep: bool = False) -> None:
+        """Tell whoever listens who came and who went.
+
+        Args:
+            keep: Somebody may be about to listen who is to hear of it too.
+        """
         for change in changes:
-            if self.live.listened_to(change.channel + names.PRESENCE):
+            if keep or self.live.listened_to(change.channel + names.PRESENCE):
                 event = self.announcer.note(change, now=now)
                 if event is not None:
-                    self.tell(change.channel, event, now=now)
+                    self.tell(change.channel, event, now=now, keep=keep)
 
-    def tell(self, channel: str, event: Event, *, now: float) -> None:
+    def tell(self, channel: str, event: Event, *, now: float, keep: bool = False) -> None:
         """Deliver one presence event of `channel`."""
         data = msgspec.json.encode(event)
         name = channel + names.PRESENCE
-        self.live.add(envelopes.event(self.clock.tick(now), name, data), now=now)
+        self.live.add(envelopes.event(self.clock.tick(now), name, data), now=now, keep=keep)
         self.polls.plan_flush()
 
     # Life
@@ -209,10 +215,12 @@ class Service:
     def sweep(self, now: float) -> None:
         """Do what has fallen due. Call it a few times a second."""
         self.polls.sweep(now)
+        self.announce(self.presence.due(now), now=now)
         if now - self._swept < 1:
             return
         self._swept = now
-        self.announce(self.presence.due(now), now=now)
+        self.presence.states.sweep(now)
+        self.arrivals.sweep(now)
         for channel, event in self.announcer.due(now):
             self.tell(channel, event, now=now)
         self.live.sweep(now)

@@ -1,6 +1,7 @@
 """Presence: heartbeat, leave, here-now, where-now, and state."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hark_gateway.protocols.pubnub import names
@@ -14,41 +15,60 @@ from hark_gateway.protocols.pubnub.tokens import Permission
 
 SERVICE = "Presence"
 OK: dict[str, Any] = {"status": 200, "message": "OK", "service": SERVICE}
-HEARTBEAT_SECONDS = 300.0
-MIN_SECONDS, MAX_SECONDS = 10.0, 3600.0
+MIN_SECONDS, MAX_SECONDS = 1.0, 3600.0
+"""For which a user may ask to count as present."""
 MAX_STATE_BYTES = 32_768
 MAX_LISTED = 1000
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 def heartbeat(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
     """Renew the sender's presence."""
-    channels, groups = _read(service, call, raw_channels)
+    channels, groups = _named(service, call, raw_channels)
     rights.require(Permission.READ, channels, groups)
-    seconds = _number(call, "heartbeat") or HEARTBEAT_SECONDS
-    enter(service, call, _resolved(service, channels, groups), seconds=seconds)
+    cursor = service.clock.read(call.now)
+    present = _resolved(service, channels, groups)
+    came = enter(service, call, present, before_subscribing=True)
+    if came and call.uuid is not None:
+        service.arrivals.note(call.uuid, came, cursor=cursor, now=call.now)
     return OK
 
 
-def enter(service: Service, call: Call, present: tuple[str, ...], *, seconds: float) -> None:
-    """Note that the sender is on all channels of `present`, sorted, and take in its state."""
-    uuid = call.uuid
+def enter(
+    service: Service, call: Call, present: tuple[str, ...], *, before_subscribing: bool = False
+) -> list[str]:
+    """Note that the sender is on all channels of `present`, sorted, and take in its state.
+
+    Returns the channels that it came to now.
+    """
+    uuid, seconds = call.uuid, _seconds(call)
     if uuid is None:
-        return
-    seconds = min(max(seconds, MIN_SECONDS), MAX_SECONDS)
-    service.announce(
-        service.presence.enter(uuid, present, seconds=seconds, now=call.now), now=call.now
-    )
+        return []
+    joined = service.presence.enter(uuid, present, seconds=seconds, now=call.now)
+    service.announce(joined, now=call.now, keep=before_subscribing)
     if "state" in call.query:
         states = _state(call)
         for channel in present:
             state = states.get(channel)
             if isinstance(state, dict):
-                _change_state(service, call, uuid, channel, state)
+                _change_state(service, call, uuid, [channel], state)
+    return [change.channel for change in joined]
+
+
+def _seconds(call: Call) -> float | None:
+    """Return how long the sender asks to count as present, if it does."""
+    text = call.query.get("heartbeat")
+    if not text:
+        return None
+    if not _SECONDS.fullmatch(text):
+        raise ServiceError(400, "Invalid heartbeat", SERVICE)
+    seconds = float(text)
+    return min(max(seconds, MIN_SECONDS), MAX_SECONDS) if seconds else None
 
 
 def leave(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
     """Take the sender out of channels: itself from any, who shows no proof only where it reads."""
-    channels, groups = _read(service, call, raw_channels)
+    channels, groups = _asked(service, call, raw_channels)
     if not rights.belong_to(call.uuid):
         rights.require(Permission.READ, channels, groups)
     if call.uuid is not None:
@@ -58,8 +78,8 @@ def leave(service: Service, call: Call, rights: Rights, raw_channels: str) -> An
 
 
 def here_now(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
-    """Say who is on channels."""
-    channels, groups = _read(service, call, raw_channels)
+    """Say who is on channels. On one that cannot exist is nobody, whatever its name."""
+    channels, groups = _asked(service, call, raw_channels)
     rights.require(Permission.READ, channels, groups)
     if len(channels) == 1 and not groups:
         return OK | _occupants(service, call, channels[0])
@@ -89,8 +109,8 @@ def where_now(service: Service, rights: Rights, raw_uuid: str) -> Any:
 def set_state(
     service: Service, call: Call, rights: Rights, raw_channels: str, raw_uuid: str
 ) -> Any:
-    """Set what a user says of itself; kept while it is present."""
-    channels, groups = _read(service, call, raw_channels)
+    """Set what a user says of itself; kept while it is present, or for a while before it comes."""
+    channels, groups = _named(service, call, raw_channels)
     uuid = decode(raw_uuid)
     rights.require(Permission.READ, channels, groups)
     if not (
@@ -102,8 +122,7 @@ def set_state(
     if "state" not in call.query:
         raise ServiceError(400, "No state specified.", SERVICE)
     state = _state(call)
-    for channel in _resolved(service, channels, groups):
-        _change_state(service, call, uuid, channel, state)
+    _change_state(service, call, uuid, _resolved(service, channels, groups), state)
     return OK | {"payload": state}
 
 
@@ -111,28 +130,34 @@ def get_state(
     service: Service, call: Call, rights: Rights, raw_channels: str, raw_uuid: str
 ) -> Any:
     """Return what a user says of itself."""
-    channels, groups = _read(service, call, raw_channels)
+    channels, groups = _asked(service, call, raw_channels)
     rights.require(Permission.READ, channels, groups)
     uuid = decode(raw_uuid)
     if len(channels) == 1 and not groups:
-        state = service.presence.state(uuid, channels[0])
+        state = service.presence.states.get(uuid, channels[0])
         return OK | {"payload": state, "uuid": uuid, "channel": channels[0]}
     resolved = _resolved(service, channels, groups)
-    states = {name: service.presence.state(uuid, name) for name in resolved}
+    states = {name: service.presence.states.get(uuid, name) for name in resolved}
     return OK | {"payload": {"channels": states}, "uuid": uuid}
 
 
-def _read(service: Service, call: Call, raw_channels: str) -> tuple[list[str], list[str]]:
-    """Return channels and groups asked for; names of presence channels mean nothing here."""
-    channels, groups = path_names(raw_channels), call.groups
-    options = service.options
-    if len(channels) > options.max_channels or len(groups) > options.max_groups * 2:
-        raise ServiceError(400, "Too many channels or channel groups", SERVICE)
+def _named(service: Service, call: Call, raw_channels: str) -> tuple[list[str], list[str]]:
+    """Return the channels and groups of a request that changes something there."""
+    channels, groups = _asked(service, call, raw_channels)
     try:
         for name in (*channels, *groups):
             names.check_subscription(name)
     except BadName:
         raise ServiceError(400, "Invalid channel or channel group", SERVICE) from None
+    return channels, groups
+
+
+def _asked(service: Service, call: Call, raw_channels: str) -> tuple[list[str], list[str]]:
+    """Return the channels and groups asked for; names of presence channels mean nothing here."""
+    channels, groups = path_names(raw_channels), call.groups
+    options = service.options
+    if len(channels) > options.max_channels or len(groups) > options.max_groups * 2:
+        raise ServiceError(400, "Too many channels or channel groups", SERVICE)
     return _without_presence(channels), _without_presence(groups)
 
 
@@ -168,18 +193,22 @@ def _occupants(service: Service, call: Call, channel: str) -> dict[str, Any]:
         return {"uuids": uuids, "occupancy": occupancy}
     described = []
     for uuid in uuids:
-        state = service.presence.state(uuid, channel)
+        state = service.presence.states.get(uuid, channel)
         described.append({"uuid": uuid, "state": state} if state else {"uuid": uuid})
     return {"uuids": described, "occupancy": occupancy}
 
 
 def _change_state(
-    service: Service, call: Call, uuid: str, channel: str, state: dict[str, Any]
+    service: Service, call: Call, uuid: str, channels: Sequence[str], state: dict[str, Any]
 ) -> None:
-    if service.presence.set_state(uuid, channel, state):
-        occupancy = service.presence.occupancy(channel)
-        told = event("state-change", occupancy, now=call.now, uuid=uuid, data=state)
-        if service.live.listened_to(channel + names.PRESENCE):
+    """Keep what a user says of itself, and tell whoever listens where it is present."""
+    presence = service.presence
+    for channel in presence.states.set(uuid, channels, state, now=call.now):
+        if not service.live.listened_to(channel + names.PRESENCE):
+            continue
+        if presence.is_present(uuid, channel):
+            occupancy = presence.occupancy(channel)
+            told = event("state-change", occupancy, now=call.now, uuid=uuid, data=state)
             service.tell(channel, told, now=call.now)
 
 

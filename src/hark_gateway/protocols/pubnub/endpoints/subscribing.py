@@ -15,7 +15,7 @@ from hark_gateway.protocols.pubnub.requests import Call, Malformed, path_names
 from hark_gateway.protocols.pubnub.service import Service
 from hark_gateway.protocols.pubnub.tokens import Permission
 
-from .presence import HEARTBEAT_SECONDS, enter
+from .presence import enter
 
 SERVICE = "Subscribe"
 NO_GROUPS: Mapping[str, str] = {}
@@ -68,8 +68,8 @@ class Subscribing:
         )
         shaking_hands = not poll.cursor
         if shaking_hands:  # the cursor first, so that the client hears of its own joining
-            poll.cursor = service.clock.read(call.now)
-        enter(service, call, wish.present, seconds=_heartbeat(call))
+            poll.cursor = self._beginning(call, wish)
+        enter(service, call, wish.present)
         if shaking_hands:
             service.polls.answer(poll, [])
         elif missed := self._missed(poll):
@@ -77,6 +77,15 @@ class Subscribing:
         else:
             call.request.let_go()
             service.polls.hold(poll, now=call.now)
+
+    def _beginning(self, call: Call, wish: Wish) -> int:
+        """Return the cursor of a subscriber who comes: now, or just before its first heartbeat."""
+        service = self._service
+        if call.uuid is not None:
+            came = service.arrivals.take(call.uuid, wish.present, now=call.now)
+            if came is not None:
+                return came
+        return service.clock.read(call.now)
 
     def _missed(self, poll: Poll) -> Matched:
         """Return what the poll wants of what came after its cursor, and move the cursor there."""
@@ -171,15 +180,6 @@ def _cursor(call: Call) -> int:
         return call.integer("tt") or 0
     except Malformed:
         raise ServiceError(400, "Invalid timetoken", SERVICE) from None
-
-
-def _heartbeat(call: Call) -> float:
-    """Return how long the client counts as present after this request, in seconds."""
-    try:
-        given = call.integer("heartbeat")
-    except Malformed:
-        raise ServiceError(400, "Invalid heartbeat", SERVICE) from None
-    return float(given) if given else HEARTBEAT_SECONDS
 
 
 def _filter(call: Call) -> Filter | None:
