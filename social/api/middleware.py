@@ -1,10 +1,12 @@
-"""Limits that hold before any view looks at a request."""
+"""What holds for every request, before any view looks at it."""
 
 import json
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from hark.api import whose
 
 
 class BoundedBodies:
@@ -44,3 +46,20 @@ def is_sound(body: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+class OneReader:
+    """Keeps a page to the person it was loaded for, in all that the front end asks."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(("/api/", "/_allauth/")):
+            return self.get_response(request)
+        if whose.is_for_another(request, request.user):
+            response: HttpResponse = JsonResponse({"detail": whose.SOMEBODY_ELSE}, status=412)
+        else:
+            response = self.get_response(request)
+        whose.name_reader(response, request.user)
+        return response

@@ -15,6 +15,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from social.accounts.models import User
+from social.posts.models import Post
 from tests.social.conftest import PASSWORD, in_another_connection, json_of
 
 CLEO = {"username": "Cleo", "email": "cleo@example.com", "password": PASSWORD}
@@ -276,3 +277,35 @@ def test_nobody_can_take_on_the_address_of_somebody_else(
 def test_no_two_people_share_a_name_or_an_address(ana: User, name: str, email: str) -> None:
     with pytest.raises(IntegrityError):
         User.objects.create_user(name, email)
+
+
+@pytest.mark.parametrize("call", ["page", "write", "leave", "password"])
+def test_a_page_loaded_for_another_neither_learns_nor_does_anything(
+    as_bo: APIClient, ana: User, bo: User, call: str
+) -> None:
+    answer = {
+        "page": lambda own: as_bo.get("/api/me/", headers=own),
+        "write": lambda own: as_bo.post(
+            "/api/posts/", {"title": "Mine", "text": "Whose?"}, format="json", headers=own
+        ),
+        "leave": lambda own: as_bo.delete("/_allauth/browser/v1/auth/session", headers=own),
+        "password": lambda own: as_bo.post(
+            "/_allauth/browser/v1/account/password/change",
+            {"current_password": PASSWORD, "new_password": NEW_PASSWORD},
+            format="json",
+            headers=own,
+        ),
+    }[call]({"Hark-User": str(ana.pk)})
+    assert (answer.status_code, answer["Hark-User"]) == (412, str(bo.pk))
+    assert json_of(answer) == {"detail": "Somebody else is signed in by now. Load the page again."}
+    assert not Post.objects.exists()
+    own = as_bo.get("/api/me/", headers={"Hark-User": str(bo.pk)})
+    assert (json_of(own)["name"], own["Hark-User"]) == ("Bo", str(bo.pk))
+
+
+def test_every_answer_to_whoever_signs_in_says_who_that_is(bo: User) -> None:
+    browser = Browser()
+    answer = browser.auth("auth/login", AS_BO)
+    assert answer["Hark-User"] == str(bo.pk)
+    assert browser.send("/api/me/", method="GET")["Hark-User"] == str(bo.pk)
+    assert "Hark-User" not in browser.auth("auth/session", method="DELETE")

@@ -12,7 +12,9 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
+from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import APIException
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import IsAuthenticated
@@ -22,6 +24,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView, exception_handler
 
+from hark.api import whose
 from hark.api.parsers import BoundedJSONParser
 from hark.conf import settings
 
@@ -61,6 +64,14 @@ class AlwaysJSON(DefaultContentNegotiation):
         return renderer, renderer.media_type
 
 
+class AnotherReader(APIException):
+    """The page that asks was loaded for somebody else."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_detail = whose.SOMEBODY_ELSE
+    default_code = "another_reader"
+
+
 class ReaderView(APIView):
     """A view for the signed-in reader; anybody else gets 401."""
 
@@ -85,3 +96,14 @@ class ReaderView(APIView):
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return exception_handler
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if whose.is_for_another(request, request.user):
+            raise AnotherReader
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        whose.name_reader(response, request.user)
+        return super().finalize_response(request, response, *args, **kwargs)
