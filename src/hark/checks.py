@@ -10,7 +10,7 @@ from django.db import connections
 from django.db.models import Model
 from django.utils.module_loading import import_string
 
-from hark import facts, types
+from hark import facts, sqlite, types
 from hark.backends import backend
 from hark.backends.base import Misconfigured
 from hark.conf import Settings, settings
@@ -40,6 +40,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
             *_links(given),
             *_related(),
             *_driver(),
+            *_sqlite(),
         ]
     )
 
@@ -118,6 +119,19 @@ def _driver() -> Iterator[CheckMessage]:
             "The relay listens to PostgreSQL by psycopg 3; here is psycopg2.",
             hint="pip install 'psycopg[binary]>=3.2'; Django prefers it without another setting.",
             id="hark.E007",
+        )
+
+
+def _sqlite() -> Iterator[CheckMessage]:
+    connection = connections[database()]
+    if connection.vendor != "sqlite":
+        return
+    if missing := list(sqlite.shortcomings(connection.settings_dict)):
+        yield Warning(
+            f"Requests on SQLite will fail with “database is locked”: {', '.join(missing)}.",
+            hint='Give it "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, '
+            '"init_command": "PRAGMA journal_mode=WAL"}.',
+            id="hark.W002",
         )
 
 
