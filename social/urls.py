@@ -1,11 +1,9 @@
 """Which address leads where. WhiteNoise serves the front end's files before any of these."""
 
-from allauth.headless.constants import Client
 from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from social.accounts.guessing import ChangePassword
 from social.api.views import alive, not_found, ready
 from social.frontend.views import page_not_found
 
@@ -16,16 +14,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
     path("api/<path:rest>", not_found),
-    # Everyone has one address here, the one they sign in by, and no telephone.
-    path("_allauth/<client>/v1/account/email", not_found),
-    path("_allauth/<client>/v1/account/phone", not_found),
-    *(
-        path(
-            f"_allauth/{client.value}/v1/account/password/change",
-            ChangePassword.as_api_view(client=client),
-        )
-        for client in Client
-    ),
+    path("_allauth/", include("social.accounts.headless")),
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
     path("healthz", alive),

@@ -8,5 +8,5 @@ class AccountsConfig(AppConfig):
 
 
 class LimitedAdminConfig(apps.AdminConfig):
-    default_site = "social.accounts.guessing.LimitedAdminSite"
+    default_site = "social.accounts.site.LimitedAdminSite"
     default = False

@@ -11,6 +11,7 @@ from hark.channels import Channel, channel
 from hark.types import NotificationType, register
 
 if TYPE_CHECKING:
+    from hark.mailing import mail
     from hark.publishing import publish
     from hark.recall import amend, withdraw
     from hark.sending import notifies, notify
@@ -22,6 +23,7 @@ __all__ = [
     "amend",
     "channel",
     "disconnect",
+    "mail",
     "notifies",
     "notify",
     "publish",
@@ -32,6 +34,7 @@ __all__ = [
 _HOMES = {
     "amend": "hark.recall",
     "disconnect": "hark.sessions",
+    "mail": "hark.mailing",
     "notifies": "hark.sending",
     "notify": "hark.sending",
     "publish": "hark.publishing",

@@ -165,12 +165,13 @@ class Outbox(Owed):
         TEXT = "text", _("text that could not be made")
         PUBLICATION = "publication", _("publication")
         DISCONNECT = "disconnect", _("sockets to close")
+        MESSAGE = "message", _("e-mail of the application's own")
         EMAIL = "email", _("e-mail")
 
     id: int
     kind = models.CharField(max_length=12, choices=Kind)
     subject = models.CharField(
-        max_length=255, help_text=_("The channel, the user or the type that it is about.")
+        max_length=255, help_text=_("The channel, user, type or address that it is about.")
     )
     payload = models.JSONField(default=dict, blank=True)
     notification = models.ForeignKey(Notification, models.CASCADE, null=True, blank=True)

@@ -1,6 +1,7 @@
 """What people do on the site and look at, in their own words."""
 
 import re
+import time
 from email import message_from_string
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PASSWORD, Person
 from tests.stack import Stack
+
+MAIL_SECONDS = 30.0
 
 
 def publish(page: Page, title: str) -> str:
@@ -88,9 +91,14 @@ def sign_out(page: Page, name: str) -> None:
 
 
 def link_mailed_to(person: Person, stack: Stack, *, path: str) -> str:
+    """Return the link in what was mailed to `person`, once the relay has sent it."""
     folder = Path(stack.environment["EMAIL_FILE_PATH"])
-    mails = [message_from_string(file.read_text()) for file in folder.iterdir()]
-    (mail,) = [each for each in mails if each["To"] == person.email]
-    found = re.search(rf"https?://\S+{path}\S+", mail.get_payload())
-    assert found, mail
-    return found[0]
+    deadline = time.monotonic() + MAIL_SECONDS
+    while time.monotonic() < deadline:
+        for file in folder.glob("*"):
+            mail = message_from_string(file.read_text())
+            found = re.search(rf"https?://\S+{path}\S+", str(mail.get_payload()))
+            if mail["To"] == person.email and found:
+                return found[0]
+        time.sleep(0.1)
+    raise AssertionError(f"nothing was mailed to {person.email} with a link to {path}")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from typing import Any
 from urllib.parse import unquote
 
@@ -9,11 +10,15 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError, connection
+from django.db.models.functions import Now
 from django.db.models.signals import pre_save
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from hark.models import Outbox
+from hark.relay.postman import send_next
 from social.accounts.models import User
 from social.posts.models import Post
 from tests.social.conftest import PASSWORD, in_another_connection, json_of
@@ -49,6 +54,13 @@ class Browser:
 @pytest.fixture
 def browser() -> Browser:
     return Browser()
+
+
+def mailed() -> list[Any]:
+    """Return what was mailed, once the relay has sent what is owed."""
+    while send_next():
+        pass
+    return mail.outbox
 
 
 def errors_of(answer: Any) -> dict[str, str]:
@@ -119,7 +131,7 @@ def test_a_forgotten_password_is_reset_by_a_link_to_the_front_end(
     browser: Browser, bo: User
 ) -> None:
     assert browser.auth("auth/password/request", {"email": "bo@example.com"}).status_code == 200
-    link = re.search(r"http://testserver/reset/confirm/\?key=(\S+)", mail.outbox[0].body)
+    link = re.search(r"http://testserver/reset/confirm/\?key=(\S+)", mailed()[0].body)
     assert link
     reset = {"key": link[1], "password": NEW_PASSWORD}
     assert browser.auth("auth/password/reset", reset).status_code == 401  # done; now sign in
@@ -133,7 +145,7 @@ def test_nobody_learns_from_a_reset_whether_an_address_has_an_account(
     known = browser.auth("auth/password/request", {"email": "bo@example.com"})
     unknown = browser.auth("auth/password/request", {"email": "nobody@example.com"})
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
-    assert [message.to for message in mail.outbox] == [["bo@example.com"]]
+    assert [message.to for message in mailed()] == [["bo@example.com"]]
 
 
 @pytest.mark.parametrize(
@@ -217,12 +229,63 @@ def test_an_address_can_be_made_to_need_verification(browser: Browser, settings:
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     assert browser.auth("auth/signup", CLEO).status_code == 401
     assert browser.me().status_code == 401
-    link = re.search(r"http://testserver/verify/\?key=(\S+)", mail.outbox[0].body)
+    link = re.search(r"http://testserver/verify/\?key=(\S+)", mailed()[0].body)
     assert link
     browser.auth("auth/email/verify", {"key": unquote(link[1])})
     assert EmailAddress.objects.get().verified
     browser.auth("auth/login", {"email": CLEO["email"], "password": PASSWORD})
     assert browser.me().status_code == 200
+
+
+def test_asking_for_a_reset_is_the_same_work_whether_or_not_there_is_an_account(
+    browser: Browser, bo: User
+) -> None:
+    def work(email: str) -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            browser.auth("auth/password/request", {"email": email})
+        return [re.split(r" FROM | VALUES |_curs_", each["sql"])[0] for each in queries]
+
+    known, unknown = work("bo@example.com"), work("no@example.com")
+    assert known == unknown
+    assert Outbox.objects.count() == 2
+
+
+@pytest.fixture
+def dead_mail_server(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        settings.EMAIL_HOST, settings.EMAIL_PORT = probe.getsockname()
+
+
+def test_a_dead_mail_server_delays_mails_and_nothing_else(
+    browser: Browser, bo: User, dead_mail_server: None, settings: Any
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    assert browser.auth("auth/signup", CLEO).status_code == 401  # to be confirmed
+    assert browser.auth("auth/password/request", {"email": "bo@example.com"}).status_code == 200
+    assert mailed() == []
+    rows = Outbox.objects.order_by("id")
+    assert [(row.subject, row.attempts) for row in rows] == [
+        ("cleo@example.com", 1),
+        ("bo@example.com", 1),
+    ]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    rows.update(due_at=Now())
+    assert [message.to for message in mailed()] == [["cleo@example.com"], ["bo@example.com"]]
+
+
+def test_an_account_whose_mail_cannot_be_kept_is_not_made(
+    browser: Browser, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise DatabaseError("the disk is full")
+
+    monkeypatch.setattr("social.accounts.adapter.mail", fail)
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    browser.client.raise_request_exception = False
+    assert browser.auth("auth/signup", CLEO).status_code == 500
+    assert not User.objects.exists()
 
 
 def test_a_cookie_without_the_csrf_token_changes_nothing(browser: Browser, bo: User) -> None:

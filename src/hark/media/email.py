@@ -27,6 +27,7 @@ class Email(Medium):
 
 def send_email(row: "Outbox") -> None:
     """Mail the notification of an outbox row, unless it was read, archived or withdrawn by now."""
+    from hark.mailing import mail_server  # noqa: PLC0415 (as above)
     from hark.render import Page  # noqa: PLC0415 (as above)
 
     notification = row.notification
@@ -42,4 +43,5 @@ def send_email(row: "Outbox") -> None:
     link = urljoin(settings().SITE_URL, text.url) if text.url else ""
     body = "\n\n".join(part for part in (text.title, text.body, link) if part)
     subject = " ".join(text.title.split())  # a header has one line
-    send_mail(subject, body, from_email=None, recipient_list=[address])
+    server = mail_server()
+    send_mail(subject, body, from_email=None, recipient_list=[address], connection=server)

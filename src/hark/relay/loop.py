@@ -16,14 +16,12 @@ from hark.relay import inboxes, outbox, retry
 from hark.relay.lease import Lease
 from hark.relay.look import Step, due
 from hark.relay.numbering import number
+from hark.relay.postman import Postman
 from hark.wake import LINGER, database
 
 LINGER_STEP = 0.002
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 2.0
-EMAILS = 20
-"""How many to send before looking at the screens again: a mail server may be slow."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -85,6 +83,7 @@ class Relay:
         self.circuit = Circuit()
         self._backend = backend
         self._lease = lease
+        self._postman = Postman()
         self._stopping = False
 
     def stop(self) -> None:
@@ -123,6 +122,7 @@ class Relay:
                 worked_at = time.monotonic()
             else:
                 self._lease.wait(self._pause(worked_at))
+        self._postman.stop()
 
     def work(self) -> int:
         """Make one pass over everything that is owed; return how much was done.
@@ -154,8 +154,9 @@ class Relay:
                 return self._step(outbox.recall)
             case Outbox.Kind.TEXT:
                 return self._step(lambda: outbox.retry_texts(limit))
-            case Outbox.Kind.EMAIL:
-                return self._step(lambda: outbox.email(EMAILS))
+            case Outbox.Kind.MESSAGE | Outbox.Kind.EMAIL:
+                self._postman.tell()
+                return 0
             case _:
                 assert_never(kind)
 

@@ -16,7 +16,6 @@ from django.db.models.functions import Now
 from hark import log, sending
 from hark.backends.base import Backend, BackendError, Publication
 from hark.channels import Channel
-from hark.media.email import send_email
 from hark.models import Notification, Outbox
 from hark.recall import apply
 from hark.relay import retry
@@ -101,11 +100,6 @@ def retry_texts(limit: int) -> int:
     return _each(Kind.TEXT, limit, _show_again)
 
 
-def email(limit: int) -> int:
-    """Mail what is still unread."""
-    return _each(Kind.EMAIL, limit, send_email)
-
-
 def _each(kind: Outbox.Kind, limit: int, handle: Callable[[Outbox], None]) -> int:
     """Handle rows one by one; one that fails spoils nothing but itself."""
     done = []
@@ -116,7 +110,7 @@ def _each(kind: Outbox.Kind, limit: int, handle: Callable[[Outbox], None]) -> in
                     handle(row)
             except BackendError:
                 raise
-            except Exception as error:  # application code: a renderer, a mail backend
+            except Exception as error:  # application code: a renderer
                 retry.postpone(row, error)
             else:
                 done.append(row)

@@ -1,15 +1,13 @@
-"""Every place that checks a password, each within the same limits: those of django-allauth.
+"""The admin, within the limits of every other place that checks a password.
 
-Its own sign-in and its confirmation of a password ask the adapter, which counts. What is here does
-so for the others: the admin's sign-in, and both ways to change a password.
+They are django-allauth's: its adapter counts, and is asked here where Django's own forms would
+check a password themselves.
 """
 
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
-from allauth.headless.account.inputs import ChangePasswordInput
-from allauth.headless.account.views import ChangePasswordView
 from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
@@ -62,15 +60,3 @@ class LimitedAdminSite(AdminSite):
             success_url=reverse("admin:password_change_done", current_app=self.name),
             extra_context=self.each_context(request) | (extra_context or {}),
         )(request)
-
-
-class ChangeInput(ChangePasswordInput):  # type: ignore[misc]
-    def clean_current_password(self) -> str:
-        password: str = self.cleaned_data["current_password"]
-        if password and not get_adapter().reauthenticate(self.user, password):
-            raise get_adapter().validation_error("enter_current_password")
-        return password
-
-
-class ChangePassword(ChangePasswordView):  # type: ignore[misc]
-    input_class = ChangeInput
