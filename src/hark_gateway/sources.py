@@ -26,6 +26,8 @@ DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 T = TypeVar("T")
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal", "none")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+LONGEST = 100 * 365.25 * 24 * 3600.0
+"""Seconds of the longest duration."""
 
 
 class ConfigError(Exception):
@@ -194,7 +196,10 @@ def parse_duration(value: object, path: str) -> float:
     parts = DURATION.findall(text)
     if text != "0" and (not parts or "".join(a + b for a, b in parts) != text):
         raise ConfigError(f'{path}: expected a duration such as "25s" or "24h", got {value!r}')
-    return sum(float(number) * UNITS[unit] for number, unit in parts)
+    seconds = sum(float(number) * UNITS[unit] for number, unit in parts)
+    if seconds > LONGEST:
+        raise ConfigError(f"{path}: a duration is a hundred years at most")
+    return seconds
 
 
 def unknown(key: str, known: list[str]) -> str:

@@ -106,6 +106,8 @@ def test_namespaces_may_be_given_by_name_alone() -> None:
         pytest.param({"client": {"ping_interval": "25500ms"}}, "whole", id="half a second"),
         pytest.param({"client": {"ping_interval": 25}}, "such as", id="bare number"),
         pytest.param({"client": {"ping_interval": "25 parsecs"}}, "such as", id="no duration"),
+        pytest.param({"client": {"ping_interval": "9" * 400 + "h"}}, "hundred years", id="ages"),
+        pytest.param({"pubnub": {"history_ttl": "999999999h"}}, "hundred years", id="endless"),
         pytest.param({"client": {"allowed_origins": 1}}, "expected a list", id="no list at all"),
         pytest.param({"client": []}, "expected a table", id="no table"),
         pytest.param({"http_server": {"port": "x"}}, "http_server.port", id="no number"),

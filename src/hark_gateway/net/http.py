@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from hark_gateway.hub.timers import TimerWheel
 
@@ -64,9 +64,10 @@ class Request:
 
     def parameter(self, name: str) -> str | None:
         """Return the first query parameter of that name, decoded."""
-        for key, value in parse_qsl(self.query.decode("latin-1"), keep_blank_values=True):
-            if key == name:
-                return value
+        for pair in self.query.split(b"&"):
+            key, _, value = pair.partition(b"=")
+            if unquote_plus(key.decode("latin-1")) == name:
+                return unquote_plus(value.decode("latin-1"))
         return None
 
     def let_go(self) -> None:

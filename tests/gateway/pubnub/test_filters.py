@@ -1,11 +1,13 @@
 """Filter expressions: PubNub's documented examples, what is missing, and what is refused."""
 
+import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hark_gateway.protocols.pubnub import envelopes
 from hark_gateway.protocols.pubnub.filters import BadFilter, Filter, Sources
 
 MESSAGE = Sources(
@@ -143,10 +145,33 @@ def test_no_message_makes_an_expression_fail(
     assert Filter(expression).accepts(sources) in (True, False)
 
 
-@given(st.text(max_size=40))
-def test_any_text_is_read_or_refused(text: str) -> None:
+WORDS = st.sampled_from(
+    [*OPERANDS, *OPERATORS, "(", ")", "[", "]", ",", ".", "!", "meta", "data", "a", "not", "and"]
+) | st.from_regex(r"\d{1,4}(\.\d{1,3})?([eE][+-]?\d{1,4})?|\"[^\"\\]{0,3}\"", fullmatch=True)
+NUMBERS = st.sampled_from(["1e999", "-1e999", "NaN", "9" * 400, "9" * 5000, "1e-999", "-0", "0.1"])
+MESSAGES = st.one_of(JSON.map(json.dumps), NUMBERS, NUMBERS.map(lambda n: f'{{"a":[{n}],"b":{n}}}'))
+EXPRESSIONS = st.lists(WORDS, max_size=12).map(" ".join) | st.text(max_size=40)
+
+
+@settings(max_examples=1000)
+@given(EXPRESSIONS, MESSAGES, MESSAGES)
+def test_any_text_is_refused_in_its_own_words_or_judges_any_message(
+    text: str, data: str, meta: str
+) -> None:
+    event = envelopes.event(1, "room", data.encode(), meta=meta.encode(), filterable=True)
     try:
-        Filter(text)
+        wanted = Filter(text)
     except BadFilter:
         return
-    assert text.strip()
+    assert wanted.accepts(event.sources) in (True, False)
+
+
+@pytest.mark.parametrize("index", ["1e999", "1e400", "0.5", "1.5e0"])
+def test_what_is_no_place_in_a_list_is_refused(index: str) -> None:
+    with pytest.raises(BadFilter):
+        Filter(f"data[{index}]==1")
+
+
+@pytest.mark.parametrize("index", ["1e300", "9" * 300, "99999999999999999999"])
+def test_a_place_far_beyond_a_list_holds_nothing(index: str) -> None:
+    assert not Filter(f"data[{index}]==1").accepts(Sources([1], None))

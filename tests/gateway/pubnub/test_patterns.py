@@ -61,6 +61,16 @@ def test_it_agrees_with_pythons_engine(text: str, names: list[str]) -> None:
     ]
 
 
+@settings(max_examples=500)
+@given(st.text(alphabet="ab09\u0663^$.|()[]{}*+?,:-\\\\dwW", max_size=30) | st.text(max_size=20))
+def test_any_text_is_refused_in_its_own_words_or_judges_any_name(text: str) -> None:
+    try:
+        pattern = Pattern(text)
+    except BadPattern:
+        return
+    assert pattern.matches("ab-09\u0663") in (True, False)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from hark_gateway.server import Gateway
+from tests.conformance.drivers import signed
 
 from .scene import JAVASCRIPT, get, publish
 
@@ -72,6 +73,9 @@ BAD = [
     pytest.param("/v2/subscribe/sub/%ff%fe/0", 400, "Invalid", id="no UTF-8"),
     pytest.param(f"/v2/subscribe/sub/{'a,' * 2001}b/0", 400, "Too many", id="many channels"),
     pytest.param("/v2/subscribe/sub/a/0?filter-expr=((", 400, "Invalid filter", id="filter"),
+    pytest.param(
+        "/v2/subscribe/sub/a/0?tt=1&filter-expr=data%5B1e999%5D==1", 400, "whole number", id="index"
+    ),
     pytest.param("/v2/subscribe/sub/a/0?heartbeat=x", 400, "Invalid heartbeat", id="heartbeat"),
     pytest.param("/v2/subscribe/nobody/a/0", 400, "Invalid Subscribe Key", id="unknown key"),
     pytest.param("/publish/pub/sub/0/room/0/%7B", 400, "Invalid JSON", id="bad JSON"),
@@ -197,6 +201,66 @@ async def test_an_action_is_removed_only_by_who_added_it(http: httpx.AsyncClient
 
 
 # Browsers
+
+
+NUMBERS = [
+    "-1", "-0", "0", "1", "1.5", "1e999", "NaN", "inf", "-inf", "Infinity", "9" * 17, "9" * 18,
+    "9" * 19, "9223372036854775807", "18446744073709551616", "9" * 400, "1" * 5000, "0x1f", "1_0",
+    "%D9%A3", "%00", "+1", "%2B1", "1,", ",",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/subscribe/sub/a/0?tt=17000000000000000&heartbeat=*&limit=1&timestamp=*",
+        "/v2/subscribe/sub/a/0?tt=0&tr=*&heartbeat=*",
+        "/publish/pub/sub/0/a/0/*",
+        "/publish/pub/sub/0/a/0/1?ttl=*&store=*&seqn=*",
+        "/signal/pub/sub/0/a/0/*",
+        "/v2/presence/sub-key/sub/channel/a/heartbeat?uuid=u&heartbeat=*",
+        "/v2/presence/sub-key/sub/channel/a?limit=*&offset=*",
+        "/v2/presence/sub-key/sub/channel/a/uuid/u/data?state=%7B%22n%22:*%7D",
+        "/v3/history/sub-key/sub/channel/a?max=*",
+        "/v3/history/sub-key/sub/channel/a?start=*",
+        "/v3/history/sub-key/sub/channel/a?end=*",
+        "/v3/history-with-actions/sub-key/sub/channel/a?start=*&end=*",
+        "/v3/history/sub-key/sub/message-counts/a,b?channelsTimetoken=*",
+        "/v2/history/sub-key/sub/channel/a?count=*&start=*",
+        "/v1/message-actions/sub/channel/a?start=*&end=*&limit=*",
+    ],
+)
+async def test_no_number_makes_a_call_fail(http: httpx.AsyncClient, path: str) -> None:
+    await publish(http, "a", {"n": 1})
+    for number in NUMBERS:
+        answer = await http.get(path.replace("*", number))
+        assert answer.status_code in (200, 400), (number, answer.text)
+
+
+async def test_no_number_in_a_body_makes_a_call_fail(http: httpx.AsyncClient) -> None:
+    for number in NUMBERS:
+        body = f'{{"ttl":{number},"permissions":{{"resources":{{"channels":{{"a":{number}}}}}}}}}'
+        path = "/v3/pam/sub-c/grant"
+        query = signed("POST", path, body.encode())
+        answer = await http.post(path, params=query, content=body)
+        assert answer.status_code in (200, 400), (number, answer.text)
+
+
+@pytest.mark.parametrize("depth", [200, 300, 500, 900, 9000])
+async def test_a_token_is_granted_only_if_it_can_be_read_again(
+    http: httpx.AsyncClient, depth: int
+) -> None:
+    meta = "[" * depth + "]" * depth
+    wanted = f'{{"resources":{{"channels":{{"a":1}}}},"meta":{{"m":{meta}}}}}'
+    body = f'{{"ttl":1,"permissions":{wanted}}}'
+    path = "/v3/pam/sub-c/grant"
+    answer = await http.post(path, params=signed("POST", path, body.encode()), content=body)
+    if answer.status_code == 200:
+        auth = answer.json()["data"]["token"]
+        answer = await http.get("/v2/subscribe/sub-c/a/0", params={"tt": "0", "auth": auth})
+        assert answer.status_code == 200, answer.text
+    else:
+        assert (answer.status_code, depth > 250) == (400, True)
 
 
 async def test_a_browser_may_ask_from_any_page(http: httpx.AsyncClient) -> None:

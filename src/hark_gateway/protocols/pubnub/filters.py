@@ -206,10 +206,14 @@ class _Parser:
                 return str(token.value)
             raise BadFilter(f"unexpected {token.value!r}")
         token = self._take()
-        if token.kind != "value":
-            raise BadFilter("brackets hold a string or a number")
+        if token.kind != "value" or not _is_step(token.value):
+            raise BadFilter("brackets hold a string or a whole number")
         self._take("]")
         return token.value if isinstance(token.value, str) else int(token.value)
+
+
+def _is_step(value: str | float) -> bool:
+    return isinstance(value, str) or value.is_integer()  # infinity is none
 
 
 def _walk(value: Any, path: list[str | int]) -> Any:

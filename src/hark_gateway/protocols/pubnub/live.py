@@ -36,8 +36,11 @@ class Event:
 
     @property
     def sources(self) -> Sources:
-        """What filter expressions may look at."""
-        envelope: Mapping[str, Any] = json.loads(self.head + b"}")
+        """What filter expressions may look at; nothing in what Python's parser gives up on."""
+        try:
+            envelope: Mapping[str, Any] = json.loads(self.head + b"}")
+        except (ValueError, RecursionError):
+            return Sources(None, None)
         return Sources(envelope["d"], envelope.get("u"))
 
 

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from hark_gateway.hub.errors import BadRequest
+from hark_gateway.hub.payload import check
 from hark_gateway.protocols.pubnub import tokens
 from hark_gateway.protocols.pubnub.access import Keyset
 from hark_gateway.protocols.pubnub.errors import ACCESS_MANAGER, DetailedError
@@ -91,6 +93,7 @@ def _read(body: bytes) -> GrantRequest:
     if len(body) > MAX_BODY_BYTES:
         raise DetailedError(400, "Could Not Parse Request", "grant")
     try:
+        check(body)
         wanted = msgspec.json.decode(body, type=GrantRequest)
         patterns = wanted.permissions.patterns
         for pattern in (*patterns.channels, *patterns.groups, *patterns.uuids):
@@ -98,7 +101,7 @@ def _read(body: bytes) -> GrantRequest:
     except BadPattern as fault:
         detail = (str(fault), "permissions.patterns", "body")
         raise DetailedError(400, "Invalid pattern", "grant", detail) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
+    except (BadRequest, msgspec.DecodeError, RecursionError, UnicodeError):
         raise DetailedError(400, "Could Not Parse Request", "grant") from None
     if not 1 <= wanted.ttl <= MAX_MINUTES:
         detail = (f"Range should be 1 to {MAX_MINUTES} minute(s).", "ttl", "body")
