@@ -30,7 +30,8 @@ def publish(channel: Channel | str, event: Mapping[str, Any], *, ephemeral: bool
         channel: A Channel, or its name written `namespace:key`.
         event: A JSON object; dates, UUIDs and decimals become text.
         ephemeral: For what is worthless a moment later, such as "is typing": straight to the
-            backend, at most once, and nothing waits for it. Otherwise it takes the outbox: at least
+            backend, at most once, never kept for those who are away, and nothing waits for it.
+            Otherwise it takes the outbox: at least
             once, in order within its channel, whatever crashes.
 
     Raises:
@@ -45,7 +46,7 @@ def publish(channel: Channel | str, event: Mapping[str, Any], *, ephemeral: bool
     require_namespace(to)
     data = _data(event)
     if ephemeral:
-        publication = Publication(channel=to, data=data)
+        publication = Publication(channel=to, data=data, ephemeral=True)
         transaction.on_commit(lambda: _courier.send(publication), using=database(), robust=True)
         return
     Outbox.objects.create(kind=Outbox.Kind.PUBLICATION, subject=str(to), payload=data)

@@ -39,6 +39,12 @@ class PubNubScreen(Screen):
             part(client)
         hang_up()
 
+    def sleep(self) -> None:
+        self._clients[-1]._subscription_manager.disconnect()
+
+    def wake(self) -> None:
+        self._clients[-1]._subscription_manager.reconnect()
+
     def listen(self, channel: str, token: str) -> None:
         before, self._asking = self.connections, True
         client = self._clients[-1]

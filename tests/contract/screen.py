@@ -55,6 +55,14 @@ class Screen(ABC):
         """Disconnect for good."""
 
     @abstractmethod
+    def sleep(self) -> None:
+        """Be without a network; what was heard last is remembered."""
+
+    @abstractmethod
+    def wake(self) -> None:
+        """Come back, and catch up."""
+
+    @abstractmethod
     def listen(self, channel: str, token: str) -> None:
         """Subscribe to one more channel.
 
@@ -110,6 +118,12 @@ class CentrifugoScreen(Screen):
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def sleep(self) -> None:
+        self._run(self._client.disconnect())
+
+    def wake(self) -> None:
+        self._run(self._client.connect())
 
     def listen(self, channel: str, token: str) -> None:
         self._run(self._subscribe(channel, token))

@@ -164,6 +164,35 @@ def test_events_of_a_channel_come_in_order(open_screen: Open, deliver: Deliver, 
     assert [event["number"] for event in screen.heard] == list(range(11))
 
 
+def test_ephemeral_events_are_not_kept_and_push_nothing_out(
+    open_screen: Open, deliver: Deliver, ana: Any, bo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "_policies", {})
+    channel("article")(lambda user, key: True)
+    sleeper, witness = open_screen(ana), open_screen(bo)
+    for screen in (sleeper, witness):
+        granted = tokens.subscription(screen.user, Channel("article", "1"))
+        assert granted is not None
+        screen.listen(granted.channel, granted.token)
+    publish("article:1", {"typing": "heard"}, ephemeral=True)
+    sleeper.until(lambda screen: screen.heard == [{"typing": "heard"}])
+    sleeper.sleep()
+    publish("article:1", {"number": 1})
+    deliver()
+    for number in range(110):
+        publish("article:1", {"typing": number}, ephemeral=True)
+    witness.until(lambda screen: {"typing": 109} in screen.heard)
+    publish("article:1", {"number": 2})
+    deliver()
+    sleeper.wake()
+    sleeper.until(lambda screen: {"number": 2} in screen.heard)
+    assert [each["number"] for each in sleeper.heard if "number" in each] == [1, 2]
+    typing = [each["typing"] for each in sleeper.heard if "typing" in each]
+    assert typing[0] == "heard"
+    # Whoever goes between two polls may have a few more coming, but none twice and not all.
+    assert len(typing) == len(set(typing)) <= 100
+
+
 def test_the_end_of_a_session_ends_its_connections_and_no_others(
     open_screen: Open, deliver: Deliver, ana: Any, bo: Any
 ) -> None:

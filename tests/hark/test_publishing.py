@@ -77,8 +77,10 @@ class Announcing(RecordingBackend):
     def __init__(self) -> None:
         super().__init__()
         self.called = threading.Event()
+        self.ephemeral: list[bool] = []
 
     def publish(self, publications: Any) -> Any:
+        self.ephemeral += [each.ephemeral for each in publications]
         try:
             return super().publish(publications)
         finally:
@@ -99,6 +101,7 @@ def test_ephemeral_events_write_nothing_and_wait_for_nothing(
         publish("article:1", {"typing": "ana"}, ephemeral=True)
         assert not to.called.is_set()
     assert to.called.wait(5)
+    assert to.ephemeral == [True]
     assert to.published == ({} if failing else {"article:1": [{"typing": "ana"}]})
     assert not Outbox.objects.exists()
 

@@ -42,6 +42,8 @@ class Publication:
 
     channel: Channel
     data: Mapping[str, Any]
+    ephemeral: bool = False
+    """Never kept: for whoever listens at that moment."""
     text: str = field(init=False)
     size: int = field(init=False)
 

@@ -98,11 +98,7 @@ class CentrifugoBackend(Backend):
         return [outcome for part in _parts(publications) for outcome in self._publish(part)]
 
     def _publish(self, publications: Sequence[Publication]) -> list[Refused | None]:
-        commands = [
-            f'{{"publish":{{"channel":{json.dumps(str(each.channel))},"data":{each.text}}}}}'
-            for each in publications
-        ]
-        return [_refusal(error) for error in self._api.batch(commands)]
+        return [_refusal(error) for error in self._api.batch([_command(e) for e in publications])]
 
     def disconnect(self, user_id: str) -> None:
         forgotten_at = math.ceil(time.time()) + settings().TOKEN_TTL
@@ -149,6 +145,13 @@ class CentrifugoBackend(Backend):
         issued_at = timezone.now().timestamp()
         payload = {"sub": user_id, "iat": issued_at, "exp": expires_at, **claims}
         return jwt.encode(payload, self._options.token_secret, algorithm="HS256")
+
+
+def _command(publication: Publication) -> str:
+    """Return a call of the server API that publishes it, as JSON."""
+    channel = json.dumps(str(publication.channel))
+    unkept = ',"skip_history":true' if publication.ephemeral else ""
+    return f'{{"publish":{{"channel":{channel},"data":{publication.text}{unkept}}}}}'
 
 
 def _parts(publications: Sequence[Publication]) -> Iterator[list[Publication]]:

@@ -189,7 +189,9 @@ class PubNubBackend(Backend):
         )
         if "modseq" in data:
             call = call.meta({"modseq": data["modseq"]})
-        if self._options.message_ttl:
+        if publication.ephemeral:
+            call = call.should_store(False)
+        elif self._options.message_ttl:
             call = call.ttl(self._options.message_ttl)
         try:
             self._call(call.sync)

@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import pytest
 
 from hark_gateway.server import Gateway
 from tests.gateway.scene import Backend, backend, connected, running
@@ -41,6 +42,55 @@ async def test_what_must_not_be_kept_is_kept_by_neither(
     await api.call("publish", channel="inbox:42", data=2, skip_history=True)
     assert (await get(http, "/v3/history/sub-key/sub/channel/inbox.42"))["channels"] == {}
     assert (await api.call("history", channel="inbox:42", limit=10))["publications"] == []
+
+
+async def test_what_is_not_kept_is_for_whoever_is_there_and_pushes_nothing_out(
+    gateway: Gateway, http: httpx.AsyncClient, api: Backend
+) -> None:
+    tt = await cursor(http, "inbox.42")
+    await publish(http, "inbox.42", "kept")
+    for number in range(60):
+        await publish(http, "inbox.42", number, store=0)
+        await api.call("publish", channel="inbox:42", data=number, skip_history=True)
+        await get(http, f"/signal/pub/sub/0/inbox.42/0/{number}")
+    assert [each["d"] for each in (await poll(http, "inbox.42", tt))["m"]] == ["kept"]
+    waiting = await polling(gateway, http, "inbox.42")
+    await publish(http, "inbox.42", "fleeting", store=0)
+    assert [each["d"] for each in (await waiting)["m"]] == ["fleeting"]
+    assert [each["d"] for each in (await poll(http, "inbox.42", tt))["m"]] == ["kept"]
+
+
+@pytest.mark.parametrize("query", [{"store": 0}, {}], ids=["fleeting", "kept"])
+async def test_whoever_was_answered_just_now_misses_nothing_before_the_next_poll(
+    gateway: Gateway, http: httpx.AsyncClient, query: dict[str, int]
+) -> None:
+    waiting = await polling(gateway, http, "room", uuid="ana")
+    await publish(http, "room", 1, **query)
+    tt = (await waiting)["t"]["t"]
+    for number in (2, 3):
+        await publish(http, "room", number, **query)
+    back = await poll(http, "room", tt, uuid="ana")
+    assert [each["d"] for each in back["m"]] == [2, 3]
+    await publish(http, "room", "end")
+    again = await poll(http, "room", tt, uuid="ana")
+    assert [each["d"] for each in again["m"]] == (["end"] if query else [2, 3, "end"])
+
+
+async def test_recovery_and_offsets_know_nothing_of_what_was_not_kept(
+    gateway: Gateway, api: Backend
+) -> None:
+    first = await api.call("publish", channel="inbox:42", data="a")
+    for number in range(20):
+        call = {"channel": "inbox:42", "data": number, "skip_history": True}
+        assert await api.call("publish", **call) == {}
+        await api.call("broadcast", channels=["inbox:42"], data=number, skip_history=True)
+        await api.http.post("/publish/pub/sub/0/inbox.42/0", json=number, params={"store": 0})
+    last = await api.call("publish", channel="inbox:42", data="b")
+    assert last == {"offset": 2, "epoch": first["epoch"]}
+    since = {"recover": True, "offset": 1, "epoch": first["epoch"]}
+    async with connected(gateway, subs={"inbox:42": since}, channels=["inbox:42"]) as ana:
+        state = ana.state["subs"]["inbox:42"]  # type: ignore[attr-defined]
+        assert (state["recovered"], state["publications"]) == (True, [{"data": "b", "offset": 2}])
 
 
 async def test_a_channel_that_has_no_name_here_goes_unheard_and_does_no_harm(

@@ -30,6 +30,7 @@ def event(
     meta: bytes | None = None,
     custom_type: str | None = None,
     filterable: bool = False,
+    kept: bool = True,
 ) -> Event:
     """Return an event; `data` and `meta` are JSON."""
     parts = [b'{"a":"1","f":0']
@@ -43,7 +44,7 @@ def event(
     if custom_type is not None:
         parts.append(b',"cmt":' + _json(custom_type))
     parts += [b',"d":', data]
-    return Event(timetoken, channel, b"".join(parts), filterable=filterable)
+    return Event(timetoken, channel, b"".join(parts), filterable=filterable, kept=kept)
 
 
 def answer(cursor: int, events: list[tuple[Event, str | None]], subscribe_key: str) -> bytes:

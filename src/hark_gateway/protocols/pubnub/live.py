@@ -19,20 +19,32 @@ from .lists import Lists
 MAX_BATCH = 100
 """Events in one answer."""
 MAX_BATCH_BYTES = 1 << 20
+RETURN_SECONDS = 5.0
+"""How long a client that was answered may take to poll again and have missed nothing at all."""
 
 
 class Event:
-    """Something subscribers are sent. `head` is its envelope, all but the last brace."""
+    """Something subscribers are sent. `head` is its envelope, all but the last brace.
 
-    __slots__ = ("channel", "filterable", "head", "timetoken")
+    One that is not `kept` is for whoever is there, and nobody catches up with it.
+    """
+
+    __slots__ = ("channel", "filterable", "head", "kept", "timetoken")
 
     def __init__(
-        self, timetoken: int, channel: str, head: bytes, *, filterable: bool = False
+        self,
+        timetoken: int,
+        channel: str,
+        head: bytes,
+        *,
+        filterable: bool = False,
+        kept: bool = True,
     ) -> None:
         self.timetoken = timetoken
         self.channel = channel
         self.head = head
         self.filterable = filterable
+        self.kept = kept
 
     @property
     def sources(self) -> Sources:
@@ -56,6 +68,16 @@ class Log:
         self.wheel_slot = 0
 
 
+class Absence:
+    """The moment between an answer and the next poll: until when, and what came meanwhile."""
+
+    __slots__ = ("heard", "over")
+
+    def __init__(self, over: float) -> None:
+        self.over = over
+        self.heard: list[tuple[Event, str | None]] = []
+
+
 class Interest:
     """A list of names that clients subscribe to together.
 
@@ -64,7 +86,9 @@ class Interest:
         by_group: For each channel that only a group led to, that group's name as subscribed.
     """
 
-    __slots__ = ("alive", "by_group", "last", "names", "pending", "waiting", "wheel_slot")
+    __slots__ = (
+        "alive", "by_group", "last", "names", "pending", "returning", "waiting", "wheel_slot",
+    )  # fmt: skip
 
     def __init__(self, plain: Iterable[str], by_group: Mapping[str, str]) -> None:
         self.names = tuple(sorted({sys.intern(name) for name in (*plain, *by_group)}))
@@ -75,8 +99,23 @@ class Interest:
         """Matched since the last delivery, each with the subscription that matched."""
         self.waiting: dict[Any, None] = {}
         """Whoever waits for the next event, in order of arrival."""
+        self.returning: dict[str, Absence] = {}
+        """Users who were answered just now and have not polled again."""
         self.alive = True
         self.wheel_slot = 0
+
+    def expect(self, uuid: str, *, now: float) -> None:
+        """Let a user hear once, on its return, what is not kept and comes before it is back."""
+        returning = self.returning
+        while returning and (first := next(iter(returning))) and returning[first].over <= now:
+            del returning[first]
+        returning.pop(uuid, None)  # so that the oldest stays first
+        returning[uuid] = Absence(now + RETURN_SECONDS)
+
+    def welcome(self, uuid: str) -> list[tuple[Event, str | None]]:
+        """Return what a user is to hear of its absence."""
+        absence = self.returning.pop(uuid, None)
+        return absence.heard if absence is not None else []
 
     def label(self, name: str) -> str | None:
         """Return the subscription to be named when the log `name` had the event."""
@@ -108,6 +147,9 @@ class Live:
             keep: Log even a presence event that nobody listens to yet.
         """
         for name in (event.channel, *names.wildcards_of(event.channel)):
+            if not event.kept:
+                self._pass_on(name, event, now)
+                continue
             log = self._logs.get(name)
             if log is None:
                 if name is not event.channel or (names.is_presence(name) and not keep):
@@ -117,7 +159,9 @@ class Live:
             if len(log.events) > self._size:
                 del log.events[0]
             self._keep(log, now)
-            self._mark(log, event)
+            for interest in self._interests_in(name):
+                interest.last = event.timetoken
+                self._mark(interest, name, event)
 
     def listened_to(self, name: str) -> bool:
         """Return whether an event of that name would be kept or delivered at all."""
@@ -180,22 +224,31 @@ class Live:
         for each in self._lists.on(name):
             yield from each.interests
 
-    def _mark(self, log: Log, event: Event) -> None:
-        for interest in self._interests_in(log.name):
-            interest.last = event.timetoken
-            if not interest.waiting:
-                continue
-            if interest.pending and interest.pending[-1][0] is event:
-                if _rank(interest.label(log.name)) < _rank(interest.pending[-1][1]):
-                    interest.pending[-1] = (event, interest.label(log.name))
-                continue
-            interest.pending.append((event, interest.label(log.name)))
+    def _pass_on(self, name: str, event: Event, now: float) -> None:
+        """Let hear an event that is not kept whoever waits, or was answered just now."""
+        for interest in self._interests_in(name):
+            self._mark(interest, name, event)
+            for absence in interest.returning.values():
+                if absence.over > now and len(absence.heard) < MAX_BATCH:
+                    _note(absence.heard, event, interest.label(name))
+
+    def _mark(self, interest: Interest, name: str, event: Event) -> None:
+        if interest.waiting:
+            _note(interest.pending, event, interest.label(name))
             self.dirty[interest] = None
 
     def _keep(self, log: Log, now: float) -> None:
         log.forgotten = now + self._ttl
         if not log.wheel_slot:
             self._wheel.set(log, log.forgotten)
+
+
+def _note(events: list[tuple[Event, str | None]], event: Event, label: str | None) -> None:
+    """Add an event, or where it is there already, the better of two ways in which it matched."""
+    if not events or events[-1][0] is not event:
+        events.append((event, label))
+    elif _rank(label) < _rank(events[-1][1]):
+        events[-1] = (event, label)
 
 
 def _rank(label: str | None) -> int:

@@ -35,6 +35,7 @@ class Poll:
     interest: Interest
     cursor: int
     subscribe_key: str
+    uuid: str | None = None
     token: Token | None = None
     filter: Filter | None = None
     wheel_slot: int = 0
@@ -103,6 +104,7 @@ class Polls:
         new.pending, old.pending = old.pending, []
         for poll in new.waiting:
             poll.interest = new
+        new.returning, old.returning = old.returning, {}
         self._idle.cancel(old)
         if new.waiting:
             self._idle.cancel(new)
@@ -197,6 +199,8 @@ class Polls:
 
     def _send(self, poll: Poll, body: bytes) -> None:
         poll.exchange.respond(200, body, HEADERS)
+        if poll.uuid is not None:
+            poll.interest.expect(poll.uuid, now=self._clock())
 
 
 def _body(poll: Poll, events: Matched, cursor: int) -> bytes | None:

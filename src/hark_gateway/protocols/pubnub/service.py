@@ -141,6 +141,7 @@ class Service:
             publisher=publication.publisher,
             custom_type=publication.custom_type,
             filterable=kind is MessageType.SIGNAL,
+            kept=kind is not MessageType.SIGNAL,
         )
         self.live.add(event, now=now)
         self.polls.plan_flush()
@@ -185,6 +186,7 @@ class Service:
             meta=meta,
             custom_type=publication.custom_type,
             filterable=True,
+            kept=publication.store,
         )
         self.live.add(event, now=now)
         self.polls.plan_flush()

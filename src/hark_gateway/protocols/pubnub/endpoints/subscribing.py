@@ -63,6 +63,7 @@ class Subscribing:
             interest=wish.interest,
             cursor=_cursor(call),
             subscribe_key=keyset.subscribe_key,
+            uuid=call.uuid,
             token=rights.token,
             filter=_filter(call),
         )
@@ -89,8 +90,12 @@ class Subscribing:
 
     def _missed(self, poll: Poll) -> Matched:
         """Return what the poll wants of what came after its cursor, and move the cursor there."""
-        while poll.interest.last > poll.cursor:
+        meanwhile = poll.interest.welcome(poll.uuid) if poll.uuid is not None else []
+        while meanwhile or poll.interest.last > poll.cursor:
             events = self._service.live.collect(poll.interest, poll.cursor)
+            events += [pair for pair in meanwhile if pair[0].timetoken > poll.cursor]
+            events.sort(key=lambda pair: pair[0].timetoken)
+            meanwhile = []
             if not events:
                 break
             poll.cursor = events[-1][0].timetoken
