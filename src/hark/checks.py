@@ -49,12 +49,13 @@ def _kinds(given: Settings) -> Iterator[CheckMessage]:
     for each in fields(Settings):
         value: Any = getattr(given, each.name)
         default: Any = each.default
-        if type(default) not in KINDS:
+        kind = int if default is None else type(default)
+        if kind not in KINDS or (value is None and default is None):
             continue
-        allowed = (int, float) if isinstance(default, float) else type(default)
+        allowed = (int, float) if kind is float else kind
         if isinstance(value, bool) or not isinstance(value, allowed):
-            kind = KINDS[type(default)]
-            yield Error(f"HARK[{each.name!r}] must be {kind}; it is {value!r}.", id="hark.E003")
+            what = KINDS[kind]
+            yield Error(f"HARK[{each.name!r}] must be {what}; it is {value!r}.", id="hark.E003")
         elif not isinstance(value, str) and (value < 0 or (value == 0 and default != 0)):
             yield Error(f"HARK[{each.name!r}] is too small: {value!r}.", id="hark.E003")
     classes = given.AUTHENTICATION_CLASSES

@@ -22,8 +22,8 @@ class Settings:
     OPTIONS: Mapping[str, Any] = field(default_factory=dict)
     """What that backend needs; each one documents and checks its own."""
 
-    TOKEN_TTL: int = 600
-    """How long a connection or subscription token opens its channels."""
+    TOKEN_TTL: int | None = None
+    """How long a connection or subscription token opens its channels; None is the backend's own."""
 
     ACTOR_NAME: str = "hark.names.display_name"
     """Dotted path of a function from a user to the name that others may see."""

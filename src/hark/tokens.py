@@ -23,7 +23,8 @@ class Subscription:
 
 def expiry() -> datetime:
     """Return when a token that is made now should expire."""
-    return timezone.now().replace(microsecond=0) + timedelta(seconds=settings().TOKEN_TTL)
+    seconds = settings().TOKEN_TTL or backend().token_ttl
+    return timezone.now().replace(microsecond=0) + timedelta(seconds=seconds)
 
 
 def subscription(user: Any, channel: Channel) -> Subscription | None:
@@ -36,5 +37,5 @@ def subscription(user: Any, channel: Channel) -> Subscription | None:
 
 
 def connect_info(user_id: Any) -> ConnectInfo:
-    """Return what opens this user's own inbox, and nothing else, for HARK["TOKEN_TTL"] seconds."""
+    """Return what opens this user's own inbox, and nothing else, until `expiry()`."""
     return backend().connect_info(str(user_id), [inbox_of(user_id)], expires_at=expiry())

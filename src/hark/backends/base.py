@@ -80,6 +80,9 @@ class Backend(ABC):
     max_bytes: ClassVar[int]
     """What one publication may take as JSON."""
 
+    token_ttl: ClassVar[int] = 600
+    """How long a token lives unless HARK["TOKEN_TTL"] says otherwise, in seconds."""
+
     @abstractmethod
     def __init__(self, options: Mapping[str, Any], *, timeout: float) -> None: ...
 

@@ -101,7 +101,7 @@ class CentrifugoBackend(Backend):
         return [_refusal(error) for error in self._api.batch([_command(e) for e in publications])]
 
     def disconnect(self, user_id: str) -> None:
-        forgotten_at = math.ceil(time.time()) + settings().TOKEN_TTL
+        forgotten_at = math.ceil(time.time()) + (settings().TOKEN_TTL or self.token_ttl)
         commands: list[Mapping[str, Any]] = [
             {"invalidate_user_tokens": {"user": user_id, "expire_at": forgotten_at}},
             {"disconnect": {"user": user_id, "disconnect": DISCONNECT}},

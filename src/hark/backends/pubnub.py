@@ -114,6 +114,7 @@ class PubNubBackend(Backend):
 
     name = "pubnub"
     max_bytes = 64 * 1024
+    token_ttl = 3600  # what PubNub's own documentation grants; it can be revoked meanwhile
 
     def __init__(self, options: Mapping[str, Any], *, timeout: float) -> None:
         try:

@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from pubnub.exceptions import PubNubException
 
+from hark import tokens
 from hark.backends.base import Misconfigured, Publication, Refused, Unavailable
 from hark.backends.pubnub import PubNubBackend, shortened
 from hark.channels import Channel
@@ -81,6 +82,17 @@ def test_connect_tells_a_client_all_that_it_needs(
     assert (info.origin, info.ssl, info.channels) == (options["origin"], False, ["inbox.42"])
     remaining = (info.expires_at - timezone.now()).total_seconds()
     assert 590 < remaining <= 660
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(("given", "seconds"), [({}, 3600), ({"TOKEN_TTL": 300}, 300)])
+def test_a_token_lives_for_an_hour_unless_told_otherwise(
+    options: dict[str, Any], settings: Any, given: dict[str, Any], seconds: int
+) -> None:
+    path = "hark.backends.pubnub.PubNubBackend"
+    settings.HARK = {"BACKEND": path, "OPTIONS": options} | given
+    remaining = (tokens.connect_info(42).expires_at - timezone.now()).total_seconds()
+    assert seconds - 10 < remaining <= seconds + 60
 
 
 def test_a_token_opens_exactly_its_channels_for_reading(
