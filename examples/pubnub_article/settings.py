@@ -24,4 +24,6 @@ PUBNUB = {
     "secret_key": os.environ.get("PUBNUB_SECRET_KEY", "sec-c-development"),
     "origin": os.environ.get("PUBNUB_ORIGIN", "127.0.0.1:8001"),
     "ssl": os.environ.get("PUBNUB_SSL", "0") == "1",
+    # Whether the page calls itself by the user's own id, which is not the one in its token.
+    "plain_user_id": os.environ.get("PUBNUB_PLAIN_USER_ID", "0") == "1",
 }

@@ -9,17 +9,18 @@ export function openNotifications(PubNub, connect, onMessage) {
   const { channel } = connect;
   const pubnub = new PubNub({
     subscribeKey: connect.subscribe_key,
-    uuid: channel,
+    uuid: connect.user_id,
     origin: connect.origin,
     ssl: connect.ssl,
   });
   pubnub.setToken(connect.token);
-  let connected;
-  const ready = new Promise((resolve) => (connected = resolve));
+  let connected, refused;
+  const ready = new Promise((resolve, reject) => ([connected, refused] = [resolve, reject]));
   pubnub.addListener({
     message: (event) => event.message.forEach(onMessage),
     status: (event) => {
       if (event.category === "PNConnectedCategory") connected();
+      if (event.category === "PNAccessDeniedCategory") refused(new Error(event.category));
     },
   });
   pubnub.subscribe({ channels: [channel] });

@@ -13,5 +13,10 @@ const notifications = openNotifications(require(sdk), JSON.parse(connect), async
   notifications.close();
   process.exit();
 });
-await notifications.ready;
-console.log(JSON.stringify({ ready: true }));
+try {
+  await notifications.ready;
+  console.log(JSON.stringify({ ready: true }));
+} catch ({ message }) {
+  console.log(JSON.stringify({ refused: message }));
+  process.exit(1);
+}

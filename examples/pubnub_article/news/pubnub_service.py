@@ -33,7 +33,7 @@ class PubNubService:
 
     @classmethod
     def channel_of(cls, user_id: int) -> str:
-        return f"notifications-{user_id}"
+        return f"pn-noti-{user_id}"
 
     @classmethod
     def grant_token(cls, user_id: int) -> dict[str, Any] | None:
@@ -54,6 +54,17 @@ class PubNubService:
         token = envelope.result.token
         parsed = pubnub.parse_token(token)
         return {"token": token, "ttl": parsed["ttl"], "timestamp": parsed["timestamp"]}
+
+    @classmethod
+    def connect(cls, user_id: int) -> dict[str, Any] | None:
+        """Return all that a user's page needs to listen, or None if PubNub grants nothing now."""
+        granted = cls.grant_token(user_id)
+        if granted is None:
+            return None
+        channel = cls.channel_of(user_id)
+        name = str(user_id) if settings.PUBNUB["plain_user_id"] else channel
+        keys = {key: settings.PUBNUB[key] for key in ("subscribe_key", "origin", "ssl")}
+        return granted | keys | {"channel": channel, "user_id": name}
 
     @classmethod
     def publish(cls, user_id: int, message: dict[str, Any]) -> bool:

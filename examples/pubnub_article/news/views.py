@@ -1,6 +1,5 @@
 """What the page asks for before it connects."""
 
-from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 
 from news.pubnub_service import PubNubService
@@ -11,9 +10,7 @@ def notification_token(request: HttpRequest) -> JsonResponse:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return JsonResponse({"detail": "sign in first"}, status=401)
-    granted = PubNubService.grant_token(user.pk)
-    if granted is None:
+    connect = PubNubService.connect(user.pk)
+    if connect is None:
         return JsonResponse({"detail": "notifications are not available now"}, status=503)
-    channel = PubNubService.channel_of(user.pk)
-    keys = {name: settings.PUBNUB[name] for name in ("subscribe_key", "origin", "ssl")}
-    return JsonResponse(granted | keys | {"channel": channel})
+    return JsonResponse(connect)

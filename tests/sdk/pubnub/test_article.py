@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.gateway_process import GatewayProcess, running_gateway
@@ -21,10 +22,20 @@ ARTICLE = ROOT / "examples/pubnub_article"
 __all__ = ["node"]
 
 
+PUBNUB = {"enabled": True, "development_keyset": True}
+
+
 @pytest.fixture
 def development(tmp_path: Path) -> Iterator[GatewayProcess]:
     """A gateway with the development keyset and no other."""
-    settings = {"pubnub": {"enabled": True, "development_keyset": True}}
+    with running_gateway({"pubnub": PUBNUB}, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def lenient(tmp_path: Path) -> Iterator[GatewayProcess]:
+    """The same, where a token may be shown under any user id."""
+    settings = {"pubnub": PUBNUB | {"require_uuid": False}}
     with running_gateway(settings, tmp_path) as running:
         yield running
 
@@ -32,12 +43,13 @@ def development(tmp_path: Path) -> Iterator[GatewayProcess]:
 class Article:
     """The example's project, with a database of its own."""
 
-    def __init__(self, gateway: GatewayProcess, folder: Path) -> None:
+    def __init__(self, gateway: GatewayProcess, folder: Path, **environment: str) -> None:
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")
         } | {
             "PUBNUB_ORIGIN": f"127.0.0.1:{gateway.port}",
             "EXAMPLE_DATABASE": str(folder / "db.sqlite3"),
+            **environment,
         }
         self.manage("migrate", "--verbosity=0")
 
@@ -59,22 +71,55 @@ def article(development: GatewayProcess, tmp_path: Path) -> Article:
 
 
 CONNECT = """
-from django.conf import settings
 from django.contrib.auth.models import User
 from news.pubnub_service import PubNubService
 bo = User.objects.create(username="bo")
-keys = {name: settings.PUBNUB[name] for name in ("subscribe_key", "origin", "ssl")}
-granted = PubNubService.grant_token(bo.pk)
-print(json.dumps(granted | keys | {"channel": PubNubService.channel_of(bo.pk)}))
+print(json.dumps(PubNubService.connect(bo.pk)))
 """
 
 
-@pytest.mark.parametrize("sdk", ["pubnub-12", "pubnub-7"])
+@pytest.mark.parametrize("sdk", ["pubnub-12", "pubnub-7", "pubnub-7.2"])
 def test_a_comment_reaches_the_authors_page_which_fetches_and_deletes_it(
     article: Article, node: str, sdk: str
 ) -> None:
     connect = article.evaluate(CONNECT)
     assert connect["ttl"] == 60
+    assert follow(article, connect, node, sdk) == TOLD
+
+
+def test_the_articles_own_client_which_calls_itself_otherwise_than_its_token_needs_one_setting(
+    lenient: GatewayProcess, tmp_path: Path, node: str
+) -> None:
+    article = Article(lenient, tmp_path, PUBNUB_PLAIN_USER_ID="1")
+    connect = article.evaluate(CONNECT)
+    assert connect["channel"] == f"pn-noti-{connect['user_id']}"
+    assert follow(article, connect, node, "pubnub-7.2") == TOLD
+
+
+def test_without_it_the_answer_and_the_log_say_what_is_wrong(
+    development: GatewayProcess, tmp_path: Path, node: str
+) -> None:
+    connect = Article(development, tmp_path, PUBNUB_PLAIN_USER_ID="1").evaluate(CONNECT)
+    url = f"{development.url}/v2/subscribe/sub-c-development/{connect['channel']}/0"
+    answer = httpx.get(url, params={"auth": connect["token"], "uuid": connect["user_id"]})
+    assert answer.status_code == 403
+    for text in (answer.text, development.log):
+        assert "granted to another user id" in text
+    assert "pubnub.require_uuid" in answer.text
+    command = [node, str(ARTICLE / "client/try.mjs"), json.dumps(connect), "pubnub-7.2"]
+    page = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
+    assert json.loads(page.stdout) == {"refused": "PNAccessDeniedCategory"}
+
+
+TOLD = [
+    {"heard": "ana commented on Tea"},
+    {"kept": ["ana commented on Tea"]},
+    {"kept": []},
+]
+
+
+def follow(article: Article, connect: Any, node: str, sdk: str) -> list[Any]:
+    """Open the author's page, let somebody comment, and return what the page says."""
     command = [node, str(ARTICLE / "client/try.mjs"), json.dumps(connect), sdk]
     with subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE, text=True) as page:
         assert page.stdout is not None
@@ -82,11 +127,7 @@ def test_a_comment_reaches_the_authors_page_which_fetches_and_deletes_it(
         article.manage("talk")
         told = [json.loads(line) for line in page.stdout]
         assert page.wait(PATIENCE) == 0
-    assert told == [
-        {"heard": "ana commented on Tea"},
-        {"kept": ["ana commented on Tea"]},
-        {"kept": []},
-    ]
+    return told
 
 
 def test_the_example_can_be_tried_as_its_readme_says(article: Article) -> None:
