@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from hark.mailing import mail
     from hark.publishing import publish
     from hark.recall import amend, withdraw
-    from hark.sending import notifies, notify
+    from hark.receivers import notifies, notify_created
+    from hark.sending import notify
     from hark.sessions import disconnect
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "mail",
     "notifies",
     "notify",
+    "notify_created",
     "publish",
     "register",
     "withdraw",
@@ -35,8 +37,9 @@ _HOMES = {
     "amend": "hark.recall",
     "disconnect": "hark.sessions",
     "mail": "hark.mailing",
-    "notifies": "hark.sending",
+    "notifies": "hark.receivers",
     "notify": "hark.sending",
+    "notify_created": "hark.receivers",
     "publish": "hark.publishing",
     "withdraw": "hark.recall",
 }

@@ -10,13 +10,13 @@ class HarkError(Exception):
 class NotARecipient(HarkError):
     """Something among the recipients is no saved user."""
 
-    def __init__(self, recipient: object) -> None:
-        super().__init__(recipient)
-        self.recipient = recipient
+    def __init__(self, recipient: object, what: str = "") -> None:
+        super().__init__(recipient, what)
+        self.recipient, self.what = recipient, what
 
     def __str__(self) -> str:
-        kind = type(self.recipient).__name__
-        return f"recipients must be saved users of AUTH_USER_MODEL; got {kind}: {self.recipient!r}"
+        got = self.what or f"{type(self.recipient).__name__}: {self.recipient!r}"
+        return f"recipients must be saved users of AUTH_USER_MODEL; got {got}"
 
 
 class NotRegistered(HarkError):

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from hark import facts
 from hark.models import Notification, Outbox
-from hark.sending import CHUNK, FACTS, template
+from hark.recipients import CHUNK
+from hark.sending import FACTS, template
 from hark.types import NotificationType, name_of
 from hark.wake import database, wake_on_commit
 

@@ -1,28 +1,22 @@
 """notify(): who and what become rows, in the caller's own transaction. No network is used."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections, transaction
-from django.db.models import Model, QuerySet
-from django.db.models.signals import post_save
+from django.db.models import Model
 
 from hark import facts, sql
 from hark.conf import settings
-from hark.exceptions import BadKey, BadType, NotARecipient, NotSerializable, TooLarge
+from hark.exceptions import BadKey, BadType, NotSerializable, TooLarge
 from hark.models import KEY_MAX_LENGTH, Notification, Outbox
 from hark.plain import NotPlain, check_text
+from hark.recipients import CHUNK, Recipients, is_saved_user, primary_keys
 from hark.references import concrete, label, user_key, write_key
 from hark.types import NotificationType, name_of
 from hark.wake import database, wake_on_commit
-
-Recipients = AbstractBaseUser | Iterable[AbstractBaseUser] | QuerySet[Any]
-Receiver = Callable[[Any], Iterator[tuple[Recipients, NotificationType]]]
-
-CHUNK = 1000
 
 FACTS = ("type", "version", "actor", "target", "params", "facts")
 
@@ -40,7 +34,9 @@ def notify(recipients: Recipients, notification: NotificationType, *, key: str =
     told, unless the type says so. Each recipient is told once, however often they are named.
 
     Args:
-        recipients: A user, any iterable of users, or a queryset of users, which is streamed.
+        recipients: A user, any iterable of users, or a queryset of users. A plain queryset is
+            streamed. One that was evaluated means the users it holds; one that is sliced, a union,
+            `distinct("field")` or `select_for_update()` is read as it is written.
         notification: An instance of a class decorated with `@register`.
         key: The same key twice reaches the same recipient once, in this transaction or any other.
 
@@ -49,7 +45,7 @@ def notify(recipients: Recipients, notification: NotificationType, *, key: str =
             is written, but a queryset or iterable is checked as it is read, inside a savepoint.
     """
     row = template(notification, key=_plain_key(key))
-    told = _without(row.actor if not notification.tells_actor else "", _primary_keys(recipients))
+    told = _without(row.actor if not notification.tells_actor else "", primary_keys(recipients))
     first = list(islice(told, settings().DIRECT_RECIPIENTS))
     if not first:
         return
@@ -60,31 +56,6 @@ def notify(recipients: Recipients, notification: NotificationType, *, key: str =
         else:
             write(row, first)
         wake_on_commit()
-
-
-def notifies(model: type[Model] | str) -> Callable[[Receiver], Receiver]:
-    """Call the decorated generator for each new instance of `model`, and send what it yields.
-
-    It yields pairs of recipients and notification, and runs in the transaction that saves the
-    instance. Instances that come from fixtures or `bulk_create` are passed over, as Django does not
-    announce them.
-
-        @notifies(Comment)
-        def tell_author(comment):
-            yield comment.post.author, PostCommented(comment=comment)
-    """
-
-    def decorate(receiver: Receiver) -> Receiver:
-        def on_save(instance: Model, *, created: bool, raw: bool, **_: Any) -> None:
-            if created and not raw:
-                for recipients, notification in receiver(instance):
-                    notify(recipients, notification)
-
-        uid = f"hark.notifies:{receiver.__module__}.{receiver.__qualname__}"
-        post_save.connect(on_save, sender=model, weak=False, dispatch_uid=uid)
-        return receiver
-
-    return decorate
 
 
 def template(notification: NotificationType, *, key: str = "") -> Notification:
@@ -112,7 +83,7 @@ def _actor(notification: NotificationType) -> str:
     if actor is None:
         return ""
     user_model = get_user_model()
-    if not isinstance(actor, concrete(user_model)) or not _saved(actor):
+    if not is_saved_user(actor):
         raise _wrong(notification, "actor", "a saved user", actor)
     return _fitting(notification, "actor", write_key(user_model, user_key(actor)))
 
@@ -185,34 +156,6 @@ def _write_jobs(row: Notification, user_ids: Iterator[Any]) -> None:
         Outbox.objects.create(
             kind=Outbox.Kind.SEND, subject=row.type, payload=payload | {"users": some}
         )
-
-
-def _primary_keys(recipients: Recipients) -> Iterator[Any]:
-    """Yield each recipient's primary key once, a queryset's without holding them all."""
-    user_model = get_user_model()
-    if isinstance(recipients, user_model):
-        recipients = [recipients]
-    if isinstance(recipients, QuerySet):
-        if not issubclass(recipients.model, user_model):
-            raise NotARecipient(recipients.model)
-        keys = recipients.values_list("pk", flat=True)
-        if not keys.query.is_sliced:
-            keys = keys.order_by("pk").distinct()  # neighbours in the indexes are written together
-        yield from keys.iterator(CHUNK)
-        return
-    if not isinstance(recipients, Iterable):
-        raise NotARecipient(recipients)
-    met: set[Any] = set()
-    for user in recipients:
-        if not isinstance(user, user_model) or not _saved(user):
-            raise NotARecipient(user)
-        if user.pk not in met:
-            met.add(user.pk)
-            yield user.pk
-
-
-def _saved(user: Model) -> bool:
-    return user.pk is not None and not user._state.adding  # noqa: SLF001 (documented)
 
 
 def _without(actor: str, user_ids: Iterable[Any]) -> Iterator[Any]:

@@ -6,14 +6,17 @@ for a change that was rolled back. Whoever still has a session asks for a new to
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Model
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import class_prepared, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
 from hark.models import Outbox
+from hark.recipients import is_saved_user
+from hark.references import concrete, user_key
 from hark.wake import wake_on_commit
 
 
@@ -25,7 +28,7 @@ def disconnect(user: Model) -> None:
     after a `QuerySet.update()` or `session.flush()`, or when the user may no longer listen to a
     channel.
     """
-    _disconnect(user.pk)
+    _disconnect(user_key(user))
 
 
 def _disconnect(key: Any) -> None:
@@ -34,7 +37,7 @@ def _disconnect(key: Any) -> None:
 
 
 def _signed_out(*, user: Model | None, **_: Any) -> None:
-    if user is not None and user.pk is not None:
+    if user is not None and is_saved_user(user):
         disconnect(user)
 
 
@@ -62,11 +65,34 @@ def _remember_former() -> None:
     SessionBase.clear = clear_and_remember  # type: ignore[method-assign,assignment]
 
 
-def _saved(*, instance: Any, created: bool, raw: bool, **_: Any) -> None:
-    # Between set_password() and the end of save() a user keeps the new password, which is how
-    # Django's own validators hear of the change.
-    changed = getattr(instance, "_password", None) is not None
-    if not created and not raw and (changed or not instance.is_active):
+def _before_save(*, instance: Any, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
+    """Find out whether this save ends the user's sessions, while the row still has the old values.
+
+    As Django's own sessions it goes by the stored hash, so it does not matter who changed that how.
+    """
+    if raw or not is_saved_user(instance):
+        return
+    meta = concrete(instance)._meta  # noqa: SLF001 (public by its documentation)
+    stored = {field.attname for field in meta.concrete_fields} & {"password", "is_active"}
+    written = stored - instance.get_deferred_fields()
+    if update_fields is not None:
+        written &= set(update_fields)
+    is_inactive_otherwise = "is_active" not in stored and not instance.is_active
+    instance._hark_sessions_end = (  # noqa: SLF001 (ours)
+        is_inactive_otherwise or (bool(written) and _ends(instance, written, using))
+    )
+
+
+def _ends(user: Any, written: set[str], using: str) -> bool:
+    rows = get_user_model()._base_manager.using(using)  # noqa: SLF001 (whoever may log in)
+    before = rows.filter(pk=user_key(user)).values(*written).first() or {}
+    return before.get("password", user.password) != user.password or (
+        before.get("is_active", True) and not user.is_active
+    )
+
+
+def _saved(*, instance: Any, created: bool, **_: Any) -> None:
+    if instance.__dict__.pop("_hark_sessions_end", False) and not created:
         disconnect(instance)
 
 
@@ -74,11 +100,23 @@ def _deleted(*, instance: Model, **_: Any) -> None:
     disconnect(instance)
 
 
+def _follow_deletions(sender: type[Model], **_: Any) -> None:
+    # Of the user and its proxies only: whoever listens to all models makes all deletions slow. A
+    # child's deletion announces the user's own.
+    if concrete(sender) is concrete(get_user_model()):
+        pre_delete.connect(_deleted, sender=sender, dispatch_uid="hark.user_deleted")
+
+
 def connect_signals() -> None:
-    """Listen for the ends of sessions; called once, when Django is ready."""
-    user_model = get_user_model()
+    """Listen for the ends of sessions; called once, when Django is ready.
+
+    Django names the class that was saved or deleted, which may be a proxy or a child of the user.
+    """
     _remember_former()
     user_logged_in.connect(_signed_in, dispatch_uid="hark.signed_in")
     user_logged_out.connect(_signed_out, dispatch_uid="hark.signed_out")
-    post_save.connect(_saved, sender=user_model, dispatch_uid="hark.user_saved")
-    pre_delete.connect(_deleted, sender=user_model, dispatch_uid="hark.user_deleted")
+    pre_save.connect(_before_save, dispatch_uid="hark.user_before_save")
+    post_save.connect(_saved, dispatch_uid="hark.user_saved")
+    for model in apps.get_models():
+        _follow_deletions(model)
+    class_prepared.connect(_follow_deletions, dispatch_uid="hark.user_proxies")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hark.models import Notification
+from hark.references import user_key
 from hark.relay import outbox
 from hark.render import Item, Page
 
@@ -36,7 +37,7 @@ class Sent:
     def to(self, user: Any) -> list[Item]:
         """Return what this user was sent."""
         pairs = zip(self._recipients, self.all, strict=True)
-        return [item for recipient, item in pairs if recipient == user.pk]
+        return [item for recipient, item in pairs if recipient == user_key(user)]
 
     def _add(self, rows: list[Notification]) -> None:
         page = Page(rows)

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 from django.db import connection, transaction
+from django.db.models import Count
+from django.utils.functional import SimpleLazyObject
 
 from hark import NotificationType, facts, notify
 from hark.exceptions import (
@@ -27,7 +29,7 @@ from hark.exceptions import (
 )
 from hark.models import Notification
 from tests.hark.conftest import nested, person
-from tests.hark.testapp.models import Article, Day, Line, Page, Price, Remark, Token
+from tests.hark.testapp.models import Article, Day, Line, Member, Page, Price, Remark, Staff, Token
 from tests.hark.testapp.notifications import Note, Remarked
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -38,8 +40,28 @@ def told() -> list[str]:
     return list(names)
 
 
+def everybody() -> Any:
+    return get_user_model()._default_manager.all()
+
+
+def two() -> Any:
+    return everybody().exclude(username="cy")
+
+
+def repeated() -> Any:
+    """Return Ana and Bo, each once for each group that they are in."""
+    for name in ("one", "other"):
+        Group.objects.create(name=name).user_set.set(two())
+    return two().filter(groups__name__in=["one", "other"])
+
+
+def lazily(user: Any) -> Any:
+    """Return a user as `request.user` is one."""
+    return SimpleLazyObject(lambda: user)
+
+
 def nobody() -> Any:
-    return get_user_model()._default_manager.none()
+    return everybody().none()
 
 
 def test_one_user_takes_one_query(bo: Any, django_assert_num_queries: Any) -> None:
@@ -54,16 +76,84 @@ def test_one_user_takes_one_query(bo: Any, django_assert_num_queries: Any) -> No
         pytest.param(lambda ana, bo: [ana, bo], id="list"),
         pytest.param(lambda ana, bo: iter([ana, bo]), id="iterator"),
         pytest.param(lambda ana, bo: [ana, bo, ana], id="named twice"),
-        pytest.param(lambda ana, bo: get_user_model().objects.order_by("username"), id="queryset"),
-        pytest.param(lambda ana, bo: get_user_model().objects.all()[:2], id="slice"),
+        pytest.param(lambda ana, bo: two().order_by("username"), id="queryset"),
+        pytest.param(lambda ana, bo: two()[:2], id="slice"),
+        pytest.param(lambda ana, bo: two().filter(groups=None) | nobody(), id="joined"),
+        pytest.param(lambda ana, bo: two().filter(pk=ana.pk).union(two()), id="union"),
+        pytest.param(lambda ana, bo: two().union(two(), all=True), id="union all"),
         pytest.param(
-            lambda ana, bo: get_user_model().objects.filter(groups=None) | nobody(), id="joined"
+            lambda ana, bo: everybody().difference(everybody().filter(username="cy")),
+            id="difference",
+        ),
+        pytest.param(lambda ana, bo: everybody().intersection(two()), id="intersection"),
+        pytest.param(
+            lambda ana, bo: two().union(nobody()).order_by("username")[:2], id="cut union"
+        ),
+        pytest.param(lambda ana, bo: two().select_for_update(), id="select_for_update"),
+        pytest.param(
+            lambda ana, bo: two().select_for_update(of=("self",)), id="select_for_update of"
+        ),
+        pytest.param(lambda ana, bo: two().order_by("?"), id="in any order"),
+        pytest.param(lambda ana, bo: everybody().order_by("-username")[1:], id="slice from"),
+        pytest.param(lambda ana, bo: two().reverse()[0:9], id="slice of a join"),
+        pytest.param(lambda ana, bo: repeated().order_by("username")[:4], id="slice with repeats"),
+        pytest.param(lambda ana, bo: repeated(), id="repeats"),
+        pytest.param(lambda ana, bo: two().annotate(n=Count("groups")).filter(n=0), id="aggregate"),
+        pytest.param(
+            lambda ana, bo: two().extra(where=["username <> %s"], params=["cy"], select={"x": "1"}),
+            id="extra",
+        ),
+        pytest.param(lambda ana, bo: two().only("username"), id="only"),
+        pytest.param(lambda ana, bo: two().defer("password"), id="defer"),
+        pytest.param(lambda ana, bo: two().prefetch_related("groups")[:5], id="prefetch"),
+        pytest.param(lambda ana, bo: two().select_related(None), id="select_related"),
+        pytest.param(
+            lambda ana, bo: get_user_model().objects.raw(
+                "SELECT * FROM accounts_user WHERE username <> 'cy'"
+            ),
+            id="raw",
+        ),
+        pytest.param(lambda ana, bo: (user for user in two()), id="generator"),
+        pytest.param(lambda ana, bo: {ana: 1, bo: 2}, id="keys of a dict"),
+        pytest.param(lambda ana, bo: map(lazily, (ana, bo)), id="lazy"),
+        pytest.param(lambda ana, bo: Staff.objects.exclude(username="cy"), id="proxies"),
+        pytest.param(
+            lambda ana, bo: [Staff.objects.get(pk=bo.pk), bo, ana], id="a proxy and a user"
         ),
     ],
 )
 def test_each_recipient_is_told_once(ana: Any, bo: Any, recipients: Callable[..., Any]) -> None:
-    notify(recipients(ana, bo), Note(text="hello"))
+    person("cy")
+    with transaction.atomic():
+        notify(recipients(ana, bo), Note(text="hello"))
     assert sorted(told()) == ["ana", "bo"]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="it knows no DISTINCT ON")
+def test_of_those_alike_only_whom_distinct_keeps_is_told(ana: Any, bo: Any) -> None:
+    alike = everybody().distinct("is_active")
+    notify(alike.order_by("is_active", "-username"), Note(text="hello"))
+    notify(alike.order_by("is_active", "username")[:1], Note(text="hello"))
+    assert told() == ["bo", "ana"]
+
+
+def test_a_queryset_that_was_looked_at_means_whom_it_held(ana: Any, bo: Any) -> None:
+    active = everybody().filter(is_active=True)
+    assert len(active) == 2
+    everybody().update(is_active=False)
+    person("cy")
+    notify(active, Note(text="hello"))
+    assert sorted(told()) == ["ana", "bo"]
+
+
+def test_a_child_is_told_by_the_key_of_the_user_that_it_is(ana: Any, bo: Any) -> None:
+    member = Member.objects.create(username="cy", email="cy@example.org")
+    notify(member, Note(text="hello"))
+    notify(Member.objects.all(), Note(text="hello"))
+    notify(Member.objects.all()[:1], Note(text="hello"))
+    with mock.patch.object(Note, "actor", return_value=member):
+        notify([member, bo], Note(text="hello"))
+    assert told() == ["cy", "cy", "cy", "bo"]
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="it takes 999 values in a statement")
@@ -125,6 +215,14 @@ def test_a_key_reaches_each_recipient_once(ana: Any, bo: Any) -> None:
         pytest.param([AnonymousUser()], id="nobody signed in, in a list"),
         pytest.param(get_user_model()(username="new"), id="an unsaved user"),
         pytest.param(Article.objects.none(), id="another model's queryset"),
+        pytest.param(
+            everybody().union(Article.objects.all()), id="another model's rows in a union"
+        ),
+        pytest.param(everybody().values("pk"), id="values()"),
+        pytest.param(everybody().values_list("pk", flat=True), id="values_list()"),
+        pytest.param(everybody().values("is_active").annotate(Count("pk")), id="groups of users"),
+        pytest.param(everybody().dates("date_joined", "day"), id="dates()"),
+        pytest.param(get_user_model().objects, id="a manager"),
     ],
 )
 def test_only_users_can_be_told(bo: Any, recipients: Any) -> None:
