@@ -1,6 +1,7 @@
 """PubNub under contract: the gateway's PubNub protocol, and PubNub's network if there are keys."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,7 @@ class PubNubScreen(Screen):
 
     def sleep(self) -> None:
         self._clients[-1]._subscription_manager.disconnect()
+        time.sleep(1.5)  # for longer than between two polls
 
     def wake(self) -> None:
         self._clients[-1]._subscription_manager.reconnect()

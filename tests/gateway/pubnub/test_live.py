@@ -96,3 +96,24 @@ def test_presence_is_logged_only_once_somebody_listens() -> None:
     live.retire(interest)
     live.sweep(61)
     assert not live.listened_to("room-pnpres")
+
+
+def test_who_was_answered_hears_once_what_is_not_kept_if_it_comes_back_at_once() -> None:
+    live = Live(Lists(), size=3, ttl=60)
+    interest = Interest(["room"], {})
+    live.register(interest, now=0)
+
+    def fleeting(timetoken: int, now: float) -> None:
+        live.add(envelopes.event(timetoken, "room", b"1", kept=False), now=now)
+
+    for uuid in ("soon", "late"):
+        interest.expect(uuid, now=0)
+    fleeting(1, now=0.5)
+    assert [event.timetoken for event, _ in interest.welcome("soon", now=0.9)] == [1]
+    fleeting(2, now=0.95)
+    assert interest.welcome("soon", now=0.96) == []
+    assert interest.welcome("late", now=1) == []
+    assert live.collect(interest, 0) == []
+    for number in range(1000):  # gone for good, all of them
+        interest.expect(str(number), now=number)
+    assert len(interest.returning) == 1

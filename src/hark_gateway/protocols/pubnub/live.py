@@ -19,8 +19,8 @@ from .lists import Lists
 MAX_BATCH = 100
 """Events in one answer."""
 MAX_BATCH_BYTES = 1 << 20
-RETURN_SECONDS = 5.0
-"""How long a client that was answered may take to poll again and have missed nothing at all."""
+RETURN_SECONDS = 1.0
+"""How soon a client that was answered must poll again to have missed nothing at all."""
 
 
 class Event:
@@ -112,10 +112,10 @@ class Interest:
         returning.pop(uuid, None)  # so that the oldest stays first
         returning[uuid] = Absence(now + RETURN_SECONDS)
 
-    def welcome(self, uuid: str) -> list[tuple[Event, str | None]]:
-        """Return what a user is to hear of its absence."""
+    def welcome(self, uuid: str, *, now: float) -> list[tuple[Event, str | None]]:
+        """Return what a user that is back soon enough is to hear of its absence."""
         absence = self.returning.pop(uuid, None)
-        return absence.heard if absence is not None else []
+        return absence.heard if absence is not None and absence.over > now else []
 
     def label(self, name: str) -> str | None:
         """Return the subscription to be named when the log `name` had the event."""

@@ -73,7 +73,7 @@ class Subscribing:
         enter(service, call, wish.present)
         if shaking_hands:
             service.polls.answer(poll, [])
-        elif missed := self._missed(poll):
+        elif missed := self._missed(poll, call.now):
             service.polls.answer(poll, missed)
         else:
             call.request.let_go()
@@ -88,11 +88,12 @@ class Subscribing:
                 return came
         return service.clock.read(call.now)
 
-    def _missed(self, poll: Poll) -> Matched:
+    def _missed(self, poll: Poll, now: float) -> Matched:
         """Return what the poll wants of what came after its cursor, and move the cursor there."""
-        meanwhile = poll.interest.welcome(poll.uuid) if poll.uuid is not None else []
-        while meanwhile or poll.interest.last > poll.cursor:
-            events = self._service.live.collect(poll.interest, poll.cursor)
+        uuid, interest = poll.uuid, poll.interest
+        meanwhile = interest.welcome(uuid, now=now) if uuid is not None else []
+        while meanwhile or interest.last > poll.cursor:
+            events = self._service.live.collect(interest, poll.cursor)
             events += [pair for pair in meanwhile if pair[0].timetoken > poll.cursor]
             events.sort(key=lambda pair: pair[0].timetoken)
             meanwhile = []
