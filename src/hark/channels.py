@@ -3,31 +3,40 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from hark.exceptions import BadChannel, UnknownNamespace
 
 INBOX = "inbox"
 MAX_LENGTH = 200
+MAX_INBOX_KEY = 80
+"""Characters; PubNub allows 92 for the whole name of a channel."""
 
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]+")  # Centrifugo takes no single letter
+_KEY = re.compile(r"[A-Za-z0-9_~-]+")
+_UNSPELLABLE = re.compile(rb"[^A-Za-z0-9_-]|-(?=pnpres\Z)")
+_PRESENCE = "-pnpres"  # to PubNub, a channel of that name is who is present in the one before it
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A namespace and a key, both made of letters, digits, hyphens and underscores.
 
+    A key may have tildes as well, and begin with a hyphen, as negative numbers do.
+
     Raises:
-        BadChannel: It is not.
+        BadChannel: It is not, is too long, or ends in "-pnpres", which PubNub keeps for itself.
     """
 
     namespace: str
     key: str
 
     def __post_init__(self) -> None:
-        good = _PART.fullmatch(self.namespace) and _PART.fullmatch(self.key)
-        if not good or len(self.namespace) + len(self.key) >= MAX_LENGTH:
+        good = _PART.fullmatch(self.namespace) and _KEY.fullmatch(self.key)
+        too_long = len(self.namespace) + len(self.key) >= MAX_LENGTH
+        if not good or too_long or self.key.endswith(_PRESENCE):
             raise BadChannel(str(self))
 
     def __str__(self) -> str:
@@ -97,5 +106,12 @@ def namespaces() -> list[str]:
 
 
 def inbox_of(user_id: Any) -> Channel:
-    """Return the channel that the screens of one user listen to."""
-    return Channel(INBOX, str(user_id))
+    """Return the channel that the screens of one user listen to, whatever their primary key is.
+
+    What no channel can spell is written as a tilde and two hexadecimal digits for each byte of its
+    UTF-8: `bob@example.com` is `bob~40example~2ecom`. A key that is too long even so is told by its
+    SHA-256, after two tildes.
+    """
+    plain = str(user_id).encode(errors="surrogatepass")
+    key = _UNSPELLABLE.sub(lambda odd: b"~%02x" % ord(odd[0]), plain).decode() or "~"
+    return Channel(INBOX, key if len(key) <= MAX_INBOX_KEY else f"~~{sha256(plain).hexdigest()}")

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.db import connections
-from django.db.models import Model
+from django.db.models import CharField, Model, TextField
 from django.utils.module_loading import import_string
 
 from hark import facts, sqlite, types
@@ -16,6 +17,7 @@ from hark.backends.base import Misconfigured
 from hark.conf import Settings, settings
 from hark.exceptions import UnknownOptions
 from hark.media.email import Email
+from hark.models import Outbox
 from hark.wake import database
 
 KINDS = {int: "a whole number", float: "a number", str: "text"}
@@ -37,6 +39,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
         or [*_paths(given)]
         or [
             *_options(),
+            *_user_key(),
             *_links(given),
             *_related(),
             *_driver(),
@@ -80,6 +83,20 @@ def _options() -> Iterator[CheckMessage]:
     except Misconfigured as error:
         hint = "See docs/hark/settings.md for the options of each backend."
         yield Error(f"The realtime backend cannot work: {error}.", hint=hint, id="hark.E005")
+
+
+def _user_key() -> Iterator[CheckMessage]:
+    key: Any = get_user_model()._meta.pk  # noqa: SLF001 (public by its documentation)
+    while key.is_relation:  # a child of another model has that one's key
+        key = key.target_field
+    most: Any = Outbox._meta.get_field("subject").max_length  # noqa: SLF001 (as above)
+    if isinstance(key, (CharField, TextField)) and (key.max_length or most + 1) > most:
+        yield Error(
+            f"A primary key of AUTH_USER_MODEL may be longer than the {most} characters that are "
+            "kept of it.",
+            hint=f"Give it a max_length of {most} or less, or a key of another kind.",
+            id="hark.E008",
+        )
 
 
 def _links(given: Settings) -> Iterator[CheckMessage]:

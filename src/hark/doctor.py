@@ -112,14 +112,21 @@ def _owed() -> Iterator[Finding]:
     yield Finding(
         True, "owed: " + ", ".join(f"{count()} {name}" for name, count in counted.items())
     )
-    failed = Outbox.objects.filter(due_at=None).count()
-    failing = Outbox.objects.filter(due_at__isnull=False, attempts__gt=0)
+    outbox = Outbox.objects.defer("payload", "created_at")  # which may be damaged
+    failing = outbox.filter(due_at__isnull=False, attempts__gt=0)
     for each in failing.order_by("id")[:SHOWN]:
         text = f"outbox: {each} failed {each.attempts} times: {each.error}"
         yield Finding(False, text, "It is tried again by itself, and later given up.")
-    refused = Inbox.objects.filter(published__lt=F("modseq"), attempts__gt=0).count()
-    if refused:
-        yield Finding(False, f"pushes that the backend refuses: {refused}", "See the admin.")
-    if failed:
+    postponed = Inbox.objects.filter(attempts__gt=0).order_by("pk")
+    if count := postponed.count():
+        text = f"inboxes that cannot be told or numbered: {count}{_such_as(postponed)}"
+        yield Finding(False, text, "They are tried again by themselves; see the admin.")
+    failed = outbox.filter(due_at=None).order_by("-id")
+    if count := failed.count():
         advice = "See them in the admin under Notifications; “Try again” sends them once more."
-        yield Finding(False, f"given up: {failed}", advice)
+        yield Finding(False, f"given up: {count}{_such_as(failed)}", advice)
+
+
+def _such_as(rows: Any) -> str:
+    """Name some of them, with what went wrong."""
+    return "".join(f"\n   {row}: {row.error}" for row in rows[:SHOWN])

@@ -126,5 +126,5 @@ class BadChannel(HarkError):
     def __str__(self) -> str:
         return (
             f"{self.name[:80]!r} names no channel: write namespace:key, each of letters, digits, "
-            "hyphens and underscores, 200 characters in all"
+            "hyphens and underscores, 200 characters in all, not ending in -pnpres"
         )

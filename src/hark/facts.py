@@ -5,8 +5,9 @@ dict with a key that begins with a dollar sign and says what it was, such as
 {"$model": "posts.comment", "pk": "7"}.
 """
 
+import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,13 +17,17 @@ from math import isfinite
 from typing import Any
 
 from django.core.exceptions import FieldError
-from django.db.models import Model
+from django.db import OperationalError, ProgrammingError
+from django.db.models import Model, QuerySet
 
 from hark import identity as identities
 from hark.exceptions import NotSerializable, TooLarge
-from hark.plain import NotPlain, check, size
+from hark.plain import NotPlain, check, described, size
 from hark.references import Reference, label, model_named, read_key, write_key
+from hark.sql import isolated, may_pass
 from hark.types import NotificationType
+
+logger = logging.getLogger(__name__)
 
 MAX_BYTES = 32 * 1024
 
@@ -161,30 +166,69 @@ def load(params: object, instances: Mapping[Reference, Model]) -> Any:
     return {key: load(each, instances) for key, each in params.items()}
 
 
-def fetch(wanted: Iterable[Reference], related: Mapping[str, set[str]]) -> dict[Reference, Model]:
+class Subjects(dict[Reference, Model]):
+    """The model instances that `fetch` found, and why others could not be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: dict[Reference, str] = {}
+
+
+def fetch(wanted: Iterable[Reference], related: Mapping[str, set[str]]) -> Subjects:
     """Read the named instances, with one query for each model.
+
+    What cannot be read (its table is missing, its key does not fit any more, its row is damaged)
+    keeps no other from being read.
 
     Args:
         wanted: Models that were removed and rows that are gone are left out of the answer.
         related: For a model's label, the `select_related` paths to follow; wrong ones are left
             out, which `hark.E006` warns of.
+
+    Raises:
+        OperationalError, InterfaceError: The database is away, or the like: it may pass.
     """
     by_label: dict[str, set[str]] = {}
     for name, pk in wanted:
         by_label.setdefault(name, set()).add(pk)
-    found: dict[Reference, Model] = {}
+    subjects = Subjects()
     for name, pks in by_label.items():
         if (model := model_named(name)) is None:
             continue
-        spellings: dict[Any, list[str]] = {}  # equal keys may be written in several ways
-        for pk in pks:
-            if (key := read_key(model, pk)) is not None:
-                spellings.setdefault(key, []).append(pk)
-        rows = model._base_manager.filter(pk__in=list(spellings))  # noqa: SLF001 (as relations)
+        rows = model._base_manager.all()  # noqa: SLF001 (what relations use as well)
         if paths := [path for path in related.get(name, ()) if can_follow(model, path)]:
             rows = rows.select_related(*paths)
-        found.update({(name, pk): row for row in rows for pk in spellings.get(row.pk, ())})
-    return found
+        _read(rows, name, sorted(pks), subjects)
+    return subjects
+
+
+def _read(rows: QuerySet[Any], name: str, pks: Sequence[str], into: Subjects) -> None:
+    """Read the rows with these keys; halve what fails, again and again, to find what is to blame.
+
+    Args:
+        name: The model's label.
+    """
+    spellings: dict[Any, list[str]] = {}  # equal keys may be written in several ways
+    for pk in pks:
+        if (key := read_key(rows.model, pk)) is None:
+            into.errors[name, pk] = f"{pk!r} is no key of {name}"
+        else:
+            spellings.setdefault(key, []).append(pk)
+    try:
+        with isolated(rows.db):
+            found = list(rows.filter(pk__in=list(spellings)))
+    except Exception as error:
+        if may_pass(error):
+            raise
+        if len(pks) > 1 and not isinstance(error, OperationalError | ProgrammingError):
+            for half in (pks[: len(pks) // 2], pks[len(pks) // 2 :]):
+                _read(rows, name, half, into)
+            return
+        # One row; or the table, which is the same for all.
+        logger.warning("Cannot read %d of %s: %s", len(pks), name, described(error))
+        into.errors.update({(name, pk): f"{name} {pk}: {described(error)}" for pk in pks})
+    else:
+        into.update({(name, pk): row for row in found for pk in spellings.get(row.pk, ())})
 
 
 @cache
@@ -208,6 +252,8 @@ def reached(
                 continue
             step: Any = instance
             for name in path.split("__"):
-                step = step and getattr(step, name)
-                if step:
-                    yield step
+                # Without one, the reverse of a one-to-one relation raises an AttributeError.
+                step = getattr(step, name, None)
+                if step is None:
+                    break
+                yield step

@@ -4,21 +4,25 @@ Every change takes the next number of the owner's log and owes their other scree
 that changes nothing takes none.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypedDict
+from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q, QuerySet, Subquery
 
-from hark import log
+from hark import log, sql
 from hark.exceptions import HarkError
 from hark.models import UNREAD, UNSEEN, Inbox, Notification
 from hark.wake import database, wake_on_commit
+
+logger = logging.getLogger(__name__)
 
 COUNT_LIMIT = 100
 """Counting stops here: this many means "more than 99", and the cost never grows beyond."""
@@ -131,7 +135,7 @@ def changes(user_id: Any, since: int, *, limit: int) -> Changes:
         OutOfReach: The answer could not be complete.
     """
     present = position(user_id)
-    rows = list(after(user_id, since)[: limit + 1])
+    rows = readable(after(user_id, since)[: limit + 1])
     # Read last: what is forgotten while the rows are read is missing among them.
     floor = position(user_id).floor
     if not floor <= since <= present.modseq:
@@ -148,6 +152,27 @@ def after(user_id: Any, since: int) -> QuerySet[Notification]:
     """Return one log from there on, in order."""
     rows = Notification.objects.filter(_owned_by(user_id), modseq__gt=since)
     return rows.order_by("user", "modseq")
+
+
+def readable(rows: QuerySet[Notification]) -> list[Notification]:
+    """Read these rows; one that is damaged says only what type it is, and so shows its label."""
+    try:
+        with sql.isolated(database()):
+            return list(rows)
+    except Exception as error:
+        if sql.may_pass(error):
+            raise
+    return [_readable(known) for known in rows.values("pk", "user_id", "type", "modseq")]
+
+
+def _readable(known: Any) -> Notification:
+    try:
+        with sql.isolated(database()):
+            return Notification.objects.get(pk=known["pk"])
+    except Exception:
+        logger.exception("The notification %s cannot be read", known["pk"])
+        lost = {"params": None, "facts": uuid4(), "created_at": datetime.fromtimestamp(0, UTC)}
+        return Notification(**known, **lost)
 
 
 def _number(row: Notification) -> int:

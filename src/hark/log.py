@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import connections
+from django.db.models import Max
 
 from hark import sql
 from hark.media.email import Email
@@ -40,10 +41,33 @@ def lock(owners: Sequence[Any]) -> Heads:
     """
     heads = _locked(owners)
     if len(heads) < len(owners):
-        missing = (Inbox(pk=owner) for owner in owners if owner not in heads)
-        Inbox.objects.bulk_create(missing, ignore_conflicts=True)
+        _begin([owner for owner in owners if owner not in heads])
         heads = _locked(owners)
     return heads
+
+
+def _begin(owners: Sequence[Any]) -> None:
+    """Begin logs: after the last number that was given, if the row of an inbox was lost."""
+    tops = _tops(owners)
+    Inbox.objects.bulk_create(
+        (
+            Inbox(pk=owner, **dict.fromkeys(("modseq", "published", "floor"), tops.get(owner, 0)))
+            for owner in owners
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _tops(owners: Sequence[Any]) -> dict[Any, int]:
+    """Return the highest number among each of these people's notifications."""
+    numbered = Notification.objects.filter(user__in=sql.keys(Inbox, owners), modseq__isnull=False)
+    return dict(numbered.values_list("user_id").annotate(Max("modseq")))
+
+
+def repair(owner: Any) -> None:
+    """Raise the end of a log to the last number given, if it was lost, so that none comes twice."""
+    top = _tops([owner]).get(owner, 0)
+    Inbox.objects.filter(pk=owner, modseq__lt=top).update(modseq=top)
 
 
 def _locked(owners: Sequence[Any]) -> Heads:

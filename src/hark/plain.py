@@ -9,6 +9,9 @@ from django.core.serializers.json import DjangoJSONEncoder
 MAX_NESTING = 100
 """Lists and dicts within one another: many parsers give up at 256, some recurse to 1,000."""
 
+MAX_ERROR = 2000
+"""Characters that are kept of an error's text."""
+
 
 class NotPlain(ValueError):
     """What is wrong with a value, said of it: "has …"."""
@@ -59,6 +62,16 @@ def check(value: object, room: int = MAX_NESTING) -> None:
         if isinstance(value, dict):
             for each in value.values():
                 check(each, room - 1)
+
+
+def described(error: Exception) -> str:
+    """Return an error's class and what it says, as any database can store it and a list show it."""
+    try:
+        said = str(error)
+    except Exception as failure:  # the application's code: even this may fail
+        said = f"its text cannot be had: {type(failure).__name__}"
+    text = f"{type(error).__name__}: {said}"[:MAX_ERROR]
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
 def check_text(text: str) -> None:

@@ -18,9 +18,11 @@ from django.utils.translation import gettext as _
 from hark import facts
 from hark.conf import settings
 from hark.links import is_path
-from hark.plain import check_text, plain
-from hark.references import label, user_key, write_key
+from hark.plain import check_text, described, plain
+from hark.references import Reference, label, user_key, write_key
+from hark.sql import isolated
 from hark.types import NotificationType, label_of, type_named
+from hark.wake import database
 
 logger = logging.getLogger(__name__)
 
@@ -83,13 +85,12 @@ class Page:
     def __init__(self, rows: Sequence[Any]) -> None:
         alive = {row.facts: row for row in rows if row.deleted_at is None}
         self._params = {each: _current(row) for each, row in alive.items()}
+        self._wanted = {each: _references(params) for each, params in self._params.items()}
         paths = _paths(alive.values(), self._params)
-        self._instances = facts.fetch(
-            {each for params in self._params.values() for each in facts.references(params)}, paths
-        )
+        self._subjects = facts.fetch(set().union(*self._wanted.values()), paths)
         self._actors = _actors(
             {row.actor for row in rows if row.actor and row.deleted_at is None},
-            facts.reached(self._instances, paths),
+            facts.reached(self._subjects, paths),
         )
         self._texts: dict[Any, Text] = {}
 
@@ -121,18 +122,21 @@ class Page:
 
     def _make(self, row: Any) -> Text:
         try:
-            return self._say(row)
+            with isolated(database()):
+                return self._say(row)
         except facts.Missing:
-            return self._fallback(row)
+            errors = self._subjects.errors
+            wanted = sorted(self._wanted[row.facts])
+            return self._fallback(row, "; ".join(errors[each] for each in wanted if each in errors))
         except Exception as error:  # a type is the application's code: one must not spoil a page
             logger.exception("The type %s cannot be shown (notification %s)", row.type, row.pk)
-            return self._fallback(row, f"{type(error).__name__}: {error}")
+            return self._fallback(row, described(error))
 
     def _say(self, row: Any) -> Text:
         cls = type_named(row.type)
         if cls is None:
             raise facts.Missing
-        said: NotificationType = cls(**facts.load(self._params[row.facts], self._instances))
+        said: NotificationType = cls(**facts.load(self._params[row.facts], self._subjects))
         title, body, url = (_text(said, name) for name in ("title", "body", "url"))
         if not title.strip():
             raise ValueError(f"{cls.__qualname__}.title() returned no text")
@@ -160,7 +164,7 @@ def _text(said: NotificationType, method: str) -> str:
     return plain_text
 
 
-def _current(row: Any) -> dict[str, Any]:
+def _current(row: Any) -> Any:
     """Return the stored facts in the form that the present type expects."""
     cls = type_named(row.type)
     params: dict[str, Any] = row.params
@@ -174,6 +178,13 @@ def _current(row: Any) -> dict[str, Any]:
         return params
 
 
+def _references(params: object) -> set[Reference]:
+    try:
+        return set(facts.references(params))
+    except RecursionError:  # `_say` fails as well, and shows the label
+        return set()
+
+
 def _iso(moment: datetime | None) -> str | None:
     """Write a time as the API does: everywhere alike, as clients compare what is pushed with it."""
     if moment is None:
@@ -181,13 +192,16 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _paths(rows: Iterable[Any], params: Mapping[Any, dict[str, Any]]) -> dict[str, set[str]]:
+def _paths(rows: Iterable[Any], params: Mapping[Any, Any]) -> dict[str, set[str]]:
     """Return the `select_related` paths that the rows' types ask for, by model."""
     paths: dict[str, set[str]] = {}
     for row in rows:
         cls = type_named(row.type)
+        stored = params[row.facts]
+        if not isinstance(stored, dict):  # damaged: `_say` fails, and shows the label
+            continue
         for name, wanted in cls.related.items() if cls else ():
-            for model, _pk in facts.references(params[row.facts].get(name)):
+            for model, _pk in _references(stored.get(name)):
                 paths.setdefault(model, set()).update(wanted)
     return paths
 

@@ -1,11 +1,12 @@
 """Statements for thousands of rows, which the ORM would spell with thousands of placeholders."""
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from django.db import connections, models
+from django.db import InterfaceError, OperationalError, connections, models
 from django.db.models.expressions import RawSQL
 from django.db.models.sql import Query
 
@@ -13,6 +14,50 @@ from hark.wake import database
 
 HASTE = ", set_config('synchronous_commit', 'off', TRUE) AS haste"
 """In a FROM: until the end of the transaction, and within the same round trip."""
+
+
+@contextmanager
+def isolated(using: str) -> Iterator[None]:
+    """Keep a query that fails inside from spoiling the present transaction, as PostgreSQL would.
+
+    For reading only. Where nothing is asked, or there is no transaction, it costs nothing.
+    """
+    connection = connections[using]
+    if connection.vendor != "postgresql" or not connection.in_atomic_block:
+        yield
+        return
+    begun = False
+
+    def begin(execute: Any, *query: Any) -> Any:
+        nonlocal begun
+        if not begun:
+            _run(connection, "SAVEPOINT hark_reading")
+            begun = True
+        return execute(*query)
+
+    try:
+        with connection.execute_wrapper(begin):
+            yield
+    except Exception:
+        if begun:
+            _run(connection, "ROLLBACK TO SAVEPOINT hark_reading")
+        raise
+    finally:
+        if begun:
+            _run(connection, "RELEASE SAVEPOINT hark_reading")
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether an error is of the database's present state, not of what it was asked."""
+    # SQLite says so as well of a table or column that it does not have.
+    passing = isinstance(error, OperationalError | InterfaceError)
+    return passing and not str(error).startswith("no such")
+
+
+def _run(connection: Any, statement: str) -> None:
+    """Run what is no query of the application's, and what it should not have to count."""
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def keys(model: type[models.Model], values: Sequence[Any]) -> Any:

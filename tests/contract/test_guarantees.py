@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from django.utils.module_loading import import_string
 from rest_framework.test import APIClient
 
 from hark import channels, disconnect, notify, publish, tokens, withdraw
-from hark.backends.base import Backend, Misconfigured, Unavailable
-from hark.channels import Channel, channel
+from hark.backends import backend
+from hark.backends.base import Backend, Misconfigured, Publication, Unavailable
+from hark.channels import Channel, channel, inbox_of
 from hark.models import Inbox, Outbox
 from hark.relay import inboxes
 from hark.relay.loop import Relay
@@ -54,6 +56,16 @@ def test_every_screen_of_a_person_shows_the_same(
         screen.shows("c", "a")
         assert screen.store.items[newest]["read_at"] is not None
         assert not screen.store.gap
+
+
+def test_an_inbox_opens_whatever_its_owners_key_is(
+    open_screen: Open, transactional_db: None
+) -> None:
+    for key in (-1, "bob@example.com", "auth0|5f7c", "k" * 255):
+        screen = open_screen(SimpleNamespace(pk=key))
+        push = {"since": 0, "modseq": 1, "items": [], "counts": {"unread": 0, "unseen": 0}}
+        assert backend().publish([Publication(channel=inbox_of(key), data=push)]) == [None]
+        screen.until(lambda screen: screen.store.modseq == 1)
 
 
 def test_what_is_pushed_again_after_a_crash_is_shown_once(

@@ -6,6 +6,8 @@ Run as a process of its own, since a process has one AUTH_USER_MODEL.
 import json
 import os
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import dj_database_url
 import django
@@ -13,7 +15,14 @@ from django.conf import settings
 
 
 def main() -> None:
+    configure()
+    print(json.dumps(tell_bo()))  # noqa: T201
+
+
+def configure(apps: Sequence[str] = (), **more: Any) -> None:
+    """Set up Django with the fewest settings, these apps and these settings added."""
     settings.configure(
+        **more,
         SECRET_KEY="a key that only this project knows, long enough",
         ALLOWED_HOSTS=["testserver"],
         ROOT_URLCONF="hark.api.urls",
@@ -23,6 +32,7 @@ def main() -> None:
             "django.contrib.contenttypes",
             "django.contrib.sessions",
             "rest_framework",
+            *apps,
             "hark",
         ],
         MIDDLEWARE=[
@@ -40,7 +50,6 @@ def main() -> None:
         },
     )
     django.setup()
-    print(json.dumps(tell_bo()))  # noqa: T201
 
 
 def tell_bo() -> object:

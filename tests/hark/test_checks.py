@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
+from django.db.models import CharField, TextField
 
 from tests.hark.testapp.notifications import Remarked
 
@@ -76,3 +78,17 @@ def test_a_wrong_related_is_named(
     assert found.id == "hark.E006"
     assert f"Remarked.related['{next(iter(related))}']" in found.msg
     assert words in found.msg
+
+
+def test_a_users_key_that_may_be_too_long_to_keep_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = get_user_model()._meta.pk
+    for kind, found in (
+        (CharField(max_length=256), 1),
+        (CharField(max_length=255), 0),
+        (TextField(), 1),
+    ):
+        monkeypatch.setattr(get_user_model()._meta, "pk", kind)
+        assert [each.id for each in run_checks(tags=["hark"])] == ["hark.E008"] * found
+    monkeypatch.setattr(get_user_model()._meta, "pk", key)

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from hark import facts, notify, withdraw
-from hark.channels import Channel
+from hark.backends.pubnub import spell
+from hark.channels import Channel, inbox_of
 from hark.exceptions import BadChannel, NotSerializable
 from hark.models import Inbox, Notification, Outbox
 from hark.relay import inboxes
 from hark.relay.lease import SingleRunner
 from hark.relay.loop import Relay
+from hark_gateway.protocols.pubnub import names as pubnub_names
 from tests.hark.recording import RecordingBackend
 from tests.hark.store import Store
 from tests.hark.testapp.notifications import Note
@@ -178,3 +180,14 @@ def test_whatever_happens_the_screen_ends_up_showing_the_truth(
         since = [push["since"] for push in history.pushes]
         assert since == sorted(since), "no push goes back behind one that was settled"
         transaction.set_rollback(True)
+
+
+@given(st.text(anything, max_size=100), st.text(anything, max_size=100))
+def test_every_users_key_names_an_inbox_of_its_own_on_every_backend(one: str, other: str) -> None:
+    names = [spell(inbox_of(key)) for key in (one, other)]
+    assert (names[0] == names[1]) is (one == other)
+    for name in names:
+        assert pubnub_names.check(name) == name
+        assert not pubnub_names.is_presence(name)
+        assert name.isascii()
+        assert name.count(".") == 1, "more of them are levels of wildcards to PubNub"

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.hark.keyed.project import KEYS
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -27,9 +29,10 @@ def database_url(tmp_path: Path, transactional_db: None) -> Any:
         cursor.execute("DROP DATABASE hark_plain WITH (FORCE)")
 
 
-def test_djangos_own_user_with_its_integer_keys_will_do(database_url: str) -> None:
+def run(module: str, database_url: str) -> Any:
+    """Return what a project printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.hark.plain_project"],
+        [sys.executable, "-m", module],
         env=os.environ | {"DATABASE_URL": database_url},
         cwd=ROOT,
         capture_output=True,
@@ -37,7 +40,22 @@ def test_djangos_own_user_with_its_integer_keys_will_do(database_url: str) -> No
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    got = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_everybody_is_told_whatever_their_keys_are(database_url: str) -> None:
+    told = run("tests.hark.keyed.project", database_url)
+    assert list(told) == KEYS
+    for got in told.values():
+        assert [item["title"] for item in got["heard"]] == ["tea"], "a fact with a composite key"
+        assert got["page"] == got["heard"]
+    channels = [got["channel"] for got in told.values()]
+    assert len(set(channels)) == len(KEYS)
+    assert channels[:3] == ["inbox:-1", "inbox:bob~40example~2ecom", "inbox:auth0~7c5f7c"]
+
+
+def test_djangos_own_user_with_its_integer_keys_will_do(database_url: str) -> None:
+    got = run("tests.hark.plain_project", database_url)
     channel = f"inbox:{got['bo']}"
     (item,) = got["page"]["results"]
     assert item["title"] == "ana says hello"

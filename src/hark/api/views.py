@@ -78,7 +78,7 @@ class InboxViewSet(viewsets.ViewSetMixin, ReaderView):
         rows = inbox.listing(user_id, state)
         if (before := _cursor(request)) is not None:
             rows = rows.filter(id__lt=before)
-        found = list(rows[: PAGE_SIZE + 1])
+        found = inbox.readable(rows[: PAGE_SIZE + 1])
         page = found[:PAGE_SIZE]
         return Response(
             {

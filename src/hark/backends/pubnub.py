@@ -40,6 +40,7 @@ from hark.models import PubNubToken
 
 MAX_MESSAGE_BYTES = 32_768
 """PubNub's limit for a message with its channel's name."""
+MAX_USER_ID = 92
 MESSAGE_TYPE = "hark"
 CONCURRENCY = 8
 RETRYABLE = {408, 425, 429}
@@ -160,7 +161,7 @@ class PubNubBackend(Backend):
             origin=self._options.origin,
             ssl=self._options.ssl,
             subscribe_key=self._options.subscribe_key,
-            user_id=user_id,
+            user_id=spell_user(user_id),
         )
 
     def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
@@ -208,7 +209,7 @@ class PubNubBackend(Backend):
         call = self._client.grant_token().channels([Resource.id(name).read() for name in names])
         # Two grants within a second would else be one token, and revoking the first end the second.
         call = call.meta({"id": secrets.token_hex(8)})
-        token = self._call(call.authorized_uuid(user_id).ttl(minutes).sync).result.token
+        token = self._call(call.authorized_uuid(spell_user(user_id)).ttl(minutes).sync).result.token
         parsed = self._client.parse_token(token)
         expires = datetime.fromtimestamp(parsed["timestamp"] + 60 * parsed["ttl"], UTC)
         PubNubToken.objects.filter(user_id=user_id, expires_at__lt=timezone.now()).delete()
@@ -225,6 +226,12 @@ class PubNubBackend(Backend):
 def spell(channel: Channel) -> str:
     """Return a channel's name as PubNub allows it: `inbox.42`."""
     return f"{channel.namespace}.{channel.key}"
+
+
+def spell_user(user_id: str) -> str:
+    """Return a user's key as PubNub's user id, which may take 92 bytes."""
+    fits = len(user_id.encode(errors="surrogatepass")) <= MAX_USER_ID
+    return user_id if fits else inbox_of(user_id).key
 
 
 def shortened(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A push is not a row of its own: an inbox is owed one while its `published` lags 
 So it can be sent again after a crash, several changes go out as one, and order needs no thought.
 """
 
+import logging
 from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
@@ -14,10 +15,13 @@ from django.db.models import F, OuterRef
 from django.db.models.functions import Now
 
 from hark import inbox, render, sql
-from hark.backends.base import Backend, Publication, Refused
+from hark.backends.base import Backend, BackendError, Publication, Refused
 from hark.channels import inbox_of
 from hark.models import Inbox, Notification, Outbox
+from hark.plain import described
 from hark.relay import retry
+
+logger = logging.getLogger(__name__)
 
 PUSH_ITEMS = 50
 """A screen that missed more changes than this is told only that it did."""
@@ -58,18 +62,62 @@ def behind() -> Any:
 def push(backend: Backend, limit: int) -> int:
     """Tell the screens of up to `limit` people what changed for them; return how many.
 
+    What cannot be read or prepared costs its own inbox, whose screens are told to ask, and nobody
+    else's.
+
     Raises:
         BackendError: Nothing is settled; all of it is tried again.
     """
-    owed = [list(rows) for _, rows in groupby(_changes(limit), key=attrgetter("owner"))]
+    try:
+        return _push(backend, _changes(limit))
+    except BackendError:
+        raise
+    except Exception as error:
+        owners = list(behind().values_list("pk", flat=True)[:limit])  # fails if the database does
+        return _push_halves(backend, owners, error)
+
+
+def _push(backend: Backend, changes: Any, most: int = PUSH_ITEMS) -> int:
+    owed = [list(rows) for _, rows in groupby(changes, key=attrgetter("owner"))]
     if not owed:
         return 0
     changed = [row for rows in owed for row in rows if row.pk]
     page = render.Page(changed)
-    publications = [_publication(rows, page, backend.max_bytes) for rows in owed]
+    publications = [_publication(rows, page, most, backend.max_bytes) for rows in owed]
     _settle([rows[0] for rows in owed], backend.publish(publications))
     _report([(row, page.text(row).error) for row in changed if row.deleted_at is None])
     return len(owed)
+
+
+def _push_halves(backend: Backend, owners: Sequence[Any], error: Exception) -> int:
+    """Halve a batch that failed, again and again, until what is to blame is alone."""
+    if len(owners) < 2:
+        return sum(_push_unread(backend, owner, error) for owner in owners)
+    done = 0
+    for half in (owners[: len(owners) // 2], owners[len(owners) // 2 :]):
+        try:
+            done += _push(backend, _changes_of(half, PUSH_ITEMS))
+        except BackendError:
+            raise
+        except Exception as failure:
+            done += _push_halves(backend, half, failure)
+    return done
+
+
+def _push_unread(backend: Backend, owner: Any, error: Exception) -> int:
+    """Tell one inbox's screens to ask for what they missed, and the operator why."""
+    logger.error("What changed in the inbox of %s cannot be pushed: %s", owner, described(error))
+    try:
+        done = _push(backend, _changes_of([owner], 0), 0)
+        subject = str(inbox_of(owner))
+        row = Outbox(subject=subject, error=described(error))
+        _note(Outbox.objects.filter(subject=subject), [row])
+    except BackendError:
+        raise
+    except Exception as failure:
+        retry.postpone_inbox(owner, failure)
+        return 1
+    return done
 
 
 def _changes(limit: int) -> Any:
@@ -82,17 +130,26 @@ def _changes(limit: int) -> Any:
     return sql.rows(statement, params, COLUMNS)
 
 
+def _changes_of(owners: Sequence[Any], most: int) -> Any:
+    """Return the same of these; up to so many changes of each."""
+    return sql.rows(*_compiled(behind().filter(pk__in=owners), most), COLUMNS)
+
+
 @cache
 def _statement(limit: int) -> tuple[str, Sequence[Any]]:
-    rows = inbox.with_counts(behind(), OuterRef("pk")).values(
+    return _compiled(behind()[:limit], PUSH_ITEMS)
+
+
+def _compiled(inboxes: Any, most: int) -> tuple[str, Sequence[Any]]:
+    rows = inbox.with_counts(inboxes, OuterRef("pk")).values(
         "user_id", "published", "unread", "unseen", head=F("modseq")
     )
-    owed, params = sql.compiled(rows[:limit])
+    owed, params = sql.compiled(rows)
     shown = ", ".join(f"changed.{COLUMNS[name].column}" for name in render.SHOWN)
-    return CHANGES.format(owed=owed, shown=shown, most=PUSH_ITEMS), params
+    return CHANGES.format(owed=owed, shown=shown, most=most), params
 
 
-def _publication(rows: Sequence[Any], page: render.Page, max_bytes: int) -> Publication:
+def _publication(rows: Sequence[Any], page: render.Page, most: int, max_bytes: int) -> Publication:
     owed = rows[0]
     push: Push = {
         "since": owed.published,
@@ -101,7 +158,7 @@ def _publication(rows: Sequence[Any], page: render.Page, max_bytes: int) -> Publ
         "counts": {"unread": owed.unread, "unseen": owed.unseen},
     }
     publication = Publication(channel=inbox_of(owed.owner), data=push)
-    if owed.head - owed.published <= PUSH_ITEMS and publication.size <= max_bytes:
+    if owed.head - owed.published <= most and publication.size <= max_bytes:
         return publication
     # "You should hold this already" makes every client see that it missed something.
     return Publication(channel=publication.channel, data={**push, "since": owed.head, "items": []})
@@ -117,30 +174,26 @@ def _settle(owed: Sequence[Any], outcomes: Sequence[Refused | None]) -> None:
         sql.update(Inbox, settled, told, durable=False)
     for row, refusal in outcome_of:
         if refusal is not None:
-            retry.postpone(Inbox.objects.get(pk=row.owner), refusal)
+            retry.postpone_inbox(row.owner, refusal)
 
 
 def _report(texts: Sequence[tuple[Any, str]]) -> None:
     """Show the operator which texts could not be made; the screens got the type's label."""
-    failed = [(row, error) for row, error in texts if error]
-    known = (
-        Outbox.objects.filter(
-            kind=Outbox.Kind.TEXT, notification__in=[row.pk for row, _ in failed]
-        ).values_list("notification_id", flat=True)
-        if failed
-        else []
-    )
+    failed = [
+        Outbox(subject=row.type, notification_id=row.pk, error=error)
+        for row, error in texts
+        if error
+    ]
+    if failed:
+        pks = [row.notification_id for row in failed]
+        _note(Outbox.objects.filter(notification__in=pks), failed)
+
+
+def _note(known: Any, failed: Sequence[Outbox]) -> None:
+    """Leave rows to the operator, except for what is known already."""
+    met = set(known.filter(kind=Outbox.Kind.TEXT).values_list("subject", "notification_id"))
+    for row in failed:
+        row.kind, row.attempts, row.due_at = Outbox.Kind.TEXT, 1, None
     Outbox.objects.bulk_create(
-        [
-            Outbox(
-                kind=Outbox.Kind.TEXT,
-                subject=row.type,
-                notification_id=row.pk,
-                error=error,
-                attempts=1,
-                due_at=None,
-            )
-            for row, error in failed
-            if row.pk not in known
-        ]
+        [row for row in failed if (row.subject, row.notification_id) not in met]
     )

@@ -5,13 +5,20 @@ locks see what was committed since the statement began: a number is never given 
 numbered that somebody else has numbered meanwhile.
 """
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connections, transaction
+from django.db.models.functions import Now
 
-from hark import log
+from hark import log, sql
 from hark.models import Notification
+from hark.plain import described
+from hark.relay import retry
 from hark.wake import database
+
+logger = logging.getLogger(__name__)
 
 STATEMENT = """
     WITH held AS MATERIALIZED (
@@ -42,9 +49,12 @@ STATEMENT = """
         USING (type) WHERE is_news
     ), begun AS (
         INSERT INTO hark_inbox (user_id, modseq, published, floor, attempts, error)
-        SELECT DISTINCT user_id, 0, 0, 0, 0, '' FROM (
+        SELECT DISTINCT user_id, last, last, last, 0, '' FROM (
             SELECT user_id FROM hark_notification WHERE modseq IS NULL ORDER BY id LIMIT %(limit)s
-        ) AS waiting
+        ) AS waiting, LATERAL (  -- not 0, if the row of an inbox was lost
+            SELECT coalesce(max(modseq), 0) AS last FROM hark_notification
+            WHERE hark_notification.user_id = waiting.user_id
+        ) AS numbered_before
         WHERE NOT EXISTS (SELECT FROM hark_inbox WHERE hark_inbox.user_id = waiting.user_id)
         ORDER BY user_id ON CONFLICT DO NOTHING RETURNING user_id
     )
@@ -55,13 +65,41 @@ STATEMENT = """
 def number(limit: int) -> int:
     """Number up to `limit` notifications, contiguously for each owner; return how many.
 
-    Whose inbox somebody holds just now is passed over, and keeps nobody else waiting.
+    Whose inbox somebody holds just now is passed over, and keeps nobody else waiting; so does an
+    inbox that cannot be numbered, which is tried again later.
     """
-    if connections[database()].vendor == "postgresql":
-        return _number_at_once(limit)
+    try:
+        if connections[database()].vendor == "postgresql":
+            return _number_at_once(limit)
+        return _number_inboxes(_waiting(limit), limit)
+    except Exception as error:
+        if sql.may_pass(error):
+            raise
+        logger.warning("Each inbox is numbered by itself, as not all can be: %s", described(error))
+        return sum(_number_alone(owner, limit) for owner in _waiting(limit))
+
+
+def _waiting(limit: int) -> list[Any]:
+    """Return up to `limit` people who wait for numbers."""
+    rows = Notification.objects.filter(modseq=None)
+    rows = rows.exclude(user__hark_inbox__attempts__gt=0, user__hark_inbox__due_at__gt=Now())
+    return sorted(rows.values_list("user_id", flat=True).distinct()[:limit])
+
+
+def _number_inboxes(owners: Sequence[Any], limit: int) -> int:
     with transaction.atomic(using=database()):
-        waiting = Notification.objects.unnumbered().values_list("user_id", flat=True)
-        return log.number_unnumbered(log.lock(sorted(set(waiting[:limit]))), limit=limit)
+        return log.number_unnumbered(log.lock(owners), limit=limit)
+
+
+def _number_alone(owner: Any, limit: int) -> int:
+    try:
+        log.repair(owner)
+        return _number_inboxes([owner], limit)
+    except Exception as error:
+        if sql.may_pass(error):
+            raise
+        retry.postpone_inbox(owner, error)
+        return 0
 
 
 def _number_at_once(limit: int) -> int:

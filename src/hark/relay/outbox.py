@@ -4,6 +4,7 @@ Each takes a batch, and settles by deleting. A row that fails is postponed alone
 counts, whatever else concerns the same subject waits for it.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,17 +12,20 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
-from hark import log, sending
-from hark.backends.base import Backend, BackendError, Publication
+from hark import log, sending, sql
+from hark.backends.base import Backend, BackendError, Publication, Refused
 from hark.channels import Channel
 from hark.models import Notification, Outbox
+from hark.plain import described
 from hark.recall import apply
 from hark.relay import retry
 from hark.render import Page
 from hark.wake import database
 
+logger = logging.getLogger(__name__)
 Kind = Outbox.Kind
 
 ORDERED = {Kind.PUBLICATION, Kind.RECALL}
@@ -36,7 +40,27 @@ def _claimed(kind: Outbox.Kind, limit: int) -> Iterator[list[Outbox]]:
         waiting = Outbox.objects.filter(kind=kind, due_at__gt=Now())
         rows = rows.exclude(subject__in=waiting.values("subject"))
     with transaction.atomic(using=database()):
-        yield list(rows.claim(limit))
+        yield readable(rows.claim(limit))
+
+
+def readable(rows: Any) -> list[Outbox]:
+    """Read these rows; one that cannot be read is given up, and keeps no other waiting."""
+    try:
+        with sql.isolated(database()):
+            return list(rows)
+    except Exception as error:
+        if sql.may_pass(error):
+            raise
+    found = []
+    for pk in list(rows.values_list("pk", flat=True)):
+        try:
+            with sql.isolated(database()):
+                found.append(Outbox.objects.get(pk=pk))
+        except Exception as error:
+            logger.exception("The outbox row %s cannot be read", pk)
+            given_up = {"due_at": None, "attempts": F("attempts") + 1, "error": described(error)}
+            Outbox.objects.filter(pk=pk).update(**given_up)
+    return found
 
 
 def _settle(rows: Sequence[Outbox]) -> None:
@@ -50,17 +74,26 @@ def publish(backend: Backend, limit: int) -> int:
         BackendError: Nothing is settled; all of it is tried again.
     """
     with _claimed(Kind.PUBLICATION, limit) as rows:
-        if not rows:
-            return 0
-        outcomes = backend.publish(
-            [Publication(channel=Channel.parse(row.subject), data=row.payload) for row in rows]
-        )
-        refusals = {row.pk: refusal for row, refusal in zip(rows, outcomes, strict=True)}
-        _settle([row for row in rows if refusals[row.pk] is None])
-        for row in rows:
-            if refusal := refusals[row.pk]:
-                retry.postpone(row, refusal)
+        sound = [(row, made) for row in rows if (made := _publication(row))]
+        if sound:
+            outcomes = backend.publish([publication for _, publication in sound])
+            settled = list(zip(sound, outcomes, strict=True))
+            _settle([row for (row, _), refusal in settled if refusal is None])
+            for (row, _), refusal in settled:
+                if refusal:
+                    retry.postpone(row, refusal)
         return len(rows)
+
+
+def _publication(row: Outbox) -> Publication | None:
+    """Return what to publish; None if the row is damaged, which is noted."""
+    try:
+        if not isinstance(row.payload, dict):
+            raise TypeError(f"the payload is no JSON object but {row.payload!r:.100}")
+        return Publication(channel=Channel.parse(row.subject), data=row.payload)
+    except Exception as error:
+        retry.postpone(row, error)
+        return None
 
 
 def disconnect(backend: Backend, limit: int) -> int:
@@ -70,9 +103,17 @@ def disconnect(backend: Backend, limit: int) -> int:
         BackendError: What is left is tried again.
     """
     with _claimed(Kind.DISCONNECT, limit) as rows:
-        for user_id in {row.subject for row in rows}:
-            backend.disconnect(user_id)
-        _settle(rows)
+        by_user: dict[str, list[Outbox]] = {}
+        for row in rows:
+            by_user.setdefault(row.subject, []).append(row)
+        for user_id, concerned in by_user.items():
+            try:
+                backend.disconnect(user_id)
+            except Refused as refusal:
+                for row in concerned:
+                    retry.postpone(row, refusal)
+            else:
+                _settle(concerned)
         return len(rows)
 
 
@@ -85,14 +126,18 @@ def recall() -> int:
     """Go on withdrawing or amending what was sent to very many: a thousand rows at a time."""
     with _claimed(Kind.RECALL, 1) as jobs:
         for job in jobs:
-            found, values = UUID(job.payload["facts"]), job.payload["values"]
-            last = apply(found, values, after=job.payload["after"])
-            if last is None:
-                _settle([job])
-            else:
-                job.payload |= {"after": last}
-                job.save(update_fields=["payload"])
+            _tried(job, _recall)
         return len(jobs)
+
+
+def _recall(job: Outbox) -> None:
+    found, values = UUID(job.payload["facts"]), job.payload["values"]
+    last = apply(found, values, after=job.payload["after"])
+    if last is None:
+        _settle([job])
+    else:
+        job.payload |= {"after": last}
+        job.save(update_fields=["payload"])
 
 
 def retry_texts(limit: int) -> int:
@@ -102,20 +147,22 @@ def retry_texts(limit: int) -> int:
 
 def _each(kind: Outbox.Kind, limit: int, handle: Callable[[Outbox], None]) -> int:
     """Handle rows one by one; one that fails spoils nothing but itself."""
-    done = []
     with _claimed(kind, limit) as rows:
-        for row in rows:
-            try:
-                with transaction.atomic(using=database()):
-                    handle(row)
-            except BackendError:
-                raise
-            except Exception as error:  # application code: a renderer
-                retry.postpone(row, error)
-            else:
-                done.append(row)
-        _settle(done)
+        _settle([row for row in rows if _tried(row, handle)])
     return len(rows)
+
+
+def _tried(row: Outbox, handle: Callable[[Outbox], None]) -> bool:
+    """Handle a row; return whether that went well. If not, it is tried again later."""
+    try:
+        with transaction.atomic(using=database()):
+            handle(row)
+    except BackendError:
+        raise
+    except Exception as error:  # application code: a renderer, a mail backend; a damaged row
+        retry.postpone(row, error)
+        return False
+    return True
 
 
 def _write(job: Outbox) -> None:

@@ -16,6 +16,7 @@ from hark.mailing import send_message
 from hark.media.email import send_email
 from hark.models import Outbox
 from hark.relay import retry
+from hark.relay.outbox import readable
 from hark.wake import database
 
 HELD = timedelta(minutes=10)
@@ -82,7 +83,7 @@ def send_next() -> bool:
 def _take() -> Outbox | None:
     with transaction.atomic(using=database()):
         for kind in SENDERS:
-            for row in Outbox.objects.filter(kind=kind).claim(1):
+            for row in readable(Outbox.objects.filter(kind=kind).claim(1)):
                 row.due_at = timezone.now() + HELD
                 row.save(update_fields=["due_at"])
                 return row

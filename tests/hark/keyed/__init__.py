@@ -1,0 +1,1 @@
+"""A project whose users are known by text, such as an e-mail address."""
