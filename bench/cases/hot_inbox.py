@@ -21,9 +21,10 @@ SECONDS = 5
 LEAST = 0.9
 
 SCENE = """
-    INSERT INTO accounts_user (id, username, email, password, is_superuser, is_staff, is_active,
-        date_joined) SELECT gen_random_uuid(), 'hot' || n, 'hot' || n || '@example.com', '', FALSE,
-        FALSE, TRUE, now() FROM generate_series(1, 200) AS n;
+    INSERT INTO accounts_user (id, username, likeness, email, password, is_superuser, is_staff,
+        is_active, date_joined) SELECT gen_random_uuid(), 'hot' || n, 'hot' || n,
+        'hot' || n || '@example.com', '', FALSE, FALSE, TRUE, now()
+        FROM generate_series(1, 200) AS n;
     INSERT INTO posts_post (id, author_id, title, text)
         SELECT gen_random_uuid(), id, 'Tea', 'What do you drink?' FROM accounts_user;
     INSERT INTO hark_inbox (user_id, modseq, published, floor, due_at, attempts, error)

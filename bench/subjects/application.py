@@ -57,8 +57,9 @@ def make_crowd(count: int, prefix: str) -> Any:
     from django.contrib.auth import get_user_model
 
     execute(
-        "INSERT INTO accounts_user (id, username, email, password, is_superuser, is_staff,"
-        " is_active, date_joined) SELECT gen_random_uuid(), name, name || '@example.com', '',"
+        "INSERT INTO accounts_user (id, username, likeness, email, password, is_superuser,"
+        " is_staff, is_active, date_joined) SELECT gen_random_uuid(), name, name,"
+        " name || '@example.com', '',"
         " FALSE, FALSE, TRUE, now() FROM generate_series(1, %s) AS number,"
         " LATERAL (SELECT %s || number AS name) AS named",
         [count, prefix],

@@ -13,10 +13,25 @@ from django.http import HttpRequest
 
 from hark import mail
 from social.accounts.models import User
+from social.accounts.names import likeness, normalized, validate_free
 from social.api.addresses import client_address
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Return the name as it is stored.
+
+        Raises:
+            ValidationError: It is no name, is reserved, or looks like somebody's.
+        """
+        name = normalized(username)
+        User._meta.get_field("username").run_validators(name)  # noqa: SLF001 (as below)
+        validate_free(name)
+        if User.objects.filter(likeness=likeness(name)).exists():
+            raise self.validation_error("username_taken")
+        cleaned: str = super().clean_username(name, shallow)
+        return cleaned
+
     def clean_email(self, email: str) -> str:
         """Refuse what does not fit; it would be cut off, and be another address.
 

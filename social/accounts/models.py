@@ -1,22 +1,30 @@
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-# No @: whoever types their e-mail address as their name would publish it.
-username_validator = RegexValidator(
-    r"\A[\w.+-]+\Z", _("Use letters, digits and the characters . + - _ only.")
-)
+from social.accounts.names import likeness, normalized, validate_name
+
+
+class Likeness(models.CharField):  # type: ignore[type-arg]
+    """What the user's name looks like: written with every user that is saved, by itself."""
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:  # noqa: ARG002
+        looks = likeness(model_instance.username)
+        setattr(model_instance, self.attname, looks)
+        return looks
 
 
 class User(AbstractUser):
     """Someone with an account. The id is random: it tells neither their order nor their number."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    username = models.CharField(_("user name"), max_length=30, validators=[username_validator])
+    username = models.CharField(_("user name"), max_length=30, validators=[validate_name])
+    likeness = Likeness(max_length=255, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"))
     first_name = None  # type: ignore[assignment]  # people go by their user name only
     last_name = None  # type: ignore[assignment]
@@ -38,6 +46,18 @@ class User(AbstractUser):
                 violation_error_message=_("This e-mail address has an account already."),
             ),
         ]
+
+    def clean(self) -> None:
+        super().clean()
+        others = User.objects.exclude(pk=self.pk)
+        if others.filter(likeness=likeness(self.username)).exists():
+            raise ValidationError({"username": _("This name is taken.")}, code="unique")
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.username = normalized(self.username)
+        if (fields := options.get("update_fields")) is not None and "username" in fields:
+            options["update_fields"] = {*fields, "likeness"}
+        super().save(*args, **options)
 
     def get_full_name(self) -> str:
         return self.username
