@@ -117,7 +117,8 @@ BAD = [
     pytest.param("/subscribe/sub/a/0/0", 404, "has no subscribe before", id="old subscribe"),
     pytest.param("/history/sub/a/0/10", 404, "has no history before", id="old history"),
     pytest.param("/v1/nothing/of/ours", 404, "Not Found", id="unknown service"),
-    pytest.param("/v2/auth/grant/sub-key/sub", 404, "Access Manager before", id="old grants"),
+    pytest.param("/v2/auth/audit/sub-key/sub", 404, "has no audit", id="audit"),
+    pytest.param("/v1/auth/grant/sub-key/sub", 404, "Access Manager before", id="old grants"),
     pytest.param("/v2/subscribe/sub/a", 404, "Not Found", id="half a path"),
     pytest.param("/publish/pub/sub/0/room/0/%22" + "x" * 33_000 + "%22", 414, "Too Long", id="URI"),
 ]

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from hark_gateway.protocols.pubnub import door, signature, tokens
+from hark_gateway.protocols.pubnub.storage import FOR_EVER, GrantKey
 from hark_gateway.protocols.pubnub.tokens import ALL_PERMISSIONS, Grant, Permission
 from hark_gateway.server import Gateway
 
@@ -94,7 +95,7 @@ LEAVES = [
 ]
 NEED_NO_RIGHT = {"presence.leave"}
 """Whoever its token names may leave anything; all others need what a heartbeat needs."""
-NEED_THE_SECRET = {"granting.grant", "granting.revoke"}
+NEED_THE_SECRET = {"granting.grant", "granting.revoke", "auth_keys.grant"}
 
 
 def granted(user: str | None = "ana", **resources: dict[str, int]) -> str:
@@ -122,7 +123,7 @@ def name_of(endpoint: Endpoint) -> str:
 
 
 def test_every_function_behind_the_door_is_in_the_table() -> None:
-    modules = "presence|publishing|history|actions|groups|granting|_subscribing"
+    modules = "presence|publishing|history|actions|groups|granting|auth_keys|_subscribing"
     source = inspect.getsource(door.PubNubDoor)
     answering = set(re.findall(rf"\b((?:{modules})\.\w+)\(", source))
     tabled = {endpoint.function for endpoint in ENDPOINTS}
@@ -145,6 +146,27 @@ async def test_only_the_right_that_an_endpoint_needs_opens_it(
     assert answer.status_code == 403, "another's token"
     assert "granted to another user id" in answer.json()["message"]
     opened = await ask(busy, endpoint, uuid="ana", auth=granted(**right))
+    assert opened.status_code != 403, opened.text
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name_of)
+async def test_an_auth_key_opens_what_was_granted_to_it_and_no_more(
+    busy: httpx.AsyncClient, gateway: Gateway, endpoint: Endpoint
+) -> None:
+    assert gateway.pubnub is not None
+    grants = gateway.pubnub.service.grants
+    resource = GrantKey("sub-c", endpoint.kind, endpoint.resource, "key")
+    alternatives = {each.needs for each in ENDPOINTS if each.path == endpoint.path}
+    grants.put([resource], ALL_PERMISSIONS & ~int(sum(alternatives)), expires=FOR_EVER)
+    grants.put([resource._replace(name="elsewhere")], ALL_PERMISSIONS, expires=FOR_EVER)
+    grants.put([resource._replace(subscribe_key="sub")], ALL_PERMISSIONS, expires=FOR_EVER)
+    for auth in ("key", "another", ""):
+        answer = await ask(busy, endpoint, uuid="ana", **({"auth": auth} if auth else {}))
+        assert answer.status_code == 403, auth
+    grants.put([resource], int(endpoint.needs), expires=int(time.time()) - 1)
+    assert (await ask(busy, endpoint, uuid="ana", auth="key")).status_code == 403
+    grants.put([resource], int(endpoint.needs), expires=FOR_EVER)
+    opened = await ask(busy, endpoint, uuid="ana", auth="key")
     assert opened.status_code != 403, opened.text
 
 

@@ -241,6 +241,23 @@ await play({
     await denied(forger.publish({ channel: "a", message: 1 }));
   },
 
+  async grant_to_auth_keys() {
+    const server = backend();
+    const channel = name();
+    const what = { channels: [channel], authKeys: ["anas key", "bos key"] };
+    const granted = await server.grant({ ...what, read: true, write: true, ttl: 5 });
+    if (modern) assert.deepEqual([granted.ttl, granted.auths["bos key"].w], [5, 1]);
+    const ana = client("ana", GUARDED);
+    await denied(ana.pubnub.publish({ channel, message: "x" }));
+    ana.pubnub.setAuthKey("anas key");
+    ana.pubnub.subscribe({ channels: [channel] });
+    await ana.connected();
+    await publish(ana.pubnub, channel, "x");
+    assert.equal((await ana.next("message")).message, "x");
+    await server.grant(what);
+    await denied(ana.pubnub.publish({ channel, message: "x" }));
+  },
+
   async reconnect() {
     const ana = client("ana");
     ana.pubnub.subscribe({ channels: ["room"] });

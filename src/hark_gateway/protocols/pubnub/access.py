@@ -1,9 +1,9 @@
 """Who may do what: keysets, the credentials of a request, and the rights that follow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from . import signature, tokens
+from . import names, signature, tokens
 from .errors import (
     ACCESS_MANAGER,
     AnotherUser,
@@ -14,7 +14,7 @@ from .errors import (
 )
 from .options import KeysetOptions
 from .requests import Call, Malformed
-from .storage import RevocationStore
+from .storage import GrantKey, GrantStore, RevocationStore
 from .tokens import BadToken, Permission, Token
 
 _REMEMBERED = 50_000
@@ -76,11 +76,36 @@ def _timestamp(call: Call) -> float:
 
 
 @dataclass(slots=True)
+class AuthKey:
+    """A key in the sense of version 2, empty if none was shown, and what was granted to it."""
+
+    grants: GrantStore
+    subscribe_key: str
+    text: str
+    now: float
+
+    def allows(self, kind: str, name: str, permission: Permission) -> bool:
+        """Return whether the key, or everybody, may do that with this name, or with all."""
+        return bool(self.grants.bits(self._keys(kind, name), now=self.now) & permission)
+
+    def _keys(self, kind: str, name: str) -> Iterator[GrantKey]:
+        wider = names.wildcards_of(name) if kind == "channels" else []
+        resources = [(kind, each) for each in (name, *wider)]
+        if kind != "uuids":
+            resources.append(("", ""))
+        for what in resources:
+            yield GrantKey(self.subscribe_key, *what, "")
+            if self.text:
+                yield GrantKey(self.subscribe_key, *what, self.text)
+
+
+@dataclass(slots=True)
 class Rights:
     """What one request may do."""
 
     everything: bool = False
     token: Token | None = None
+    auth_key: "AuthKey | None" = None
 
     def require(
         self, permission: Permission, channels: Iterable[str] = (), groups: Iterable[str] = ()
@@ -94,13 +119,15 @@ class Rights:
             return
         refused = [name for name in channels if not self.allow(permission, "channels", name)]
         refused_groups = [name for name in groups if not self.allow(permission, "groups", name)]
-        if refused or refused_groups or self.token is None:
+        if refused or refused_groups or (self.token is None and self.auth_key is None):
             raise Forbidden(refused, refused_groups)
 
     def allow(self, permission: Permission, kind: str, name: str) -> bool:
         """Return whether the permission is there on one name; `kind` as in grants."""
-        return self.everything or (
-            self.token is not None and self.token.allows(kind, name, permission)
+        return (
+            self.everything
+            or (self.token is not None and self.token.allows(kind, name, permission))
+            or (self.auth_key is not None and self.auth_key.allows(kind, name, permission))
         )
 
     def belong_to(self, uuid: str | None) -> bool:
@@ -119,6 +146,7 @@ class Gatekeeper:
     """
 
     revocations: RevocationStore
+    grants: GrantStore
     keysets: dict[str, Keyset] = field(default_factory=dict)
     """By subscribe key."""
     require_uuid: bool = True
@@ -135,7 +163,7 @@ class Gatekeeper:
         return keyset
 
     def rights(self, keyset: Keyset, call: Call) -> Rights:
-        """Return what a request may do, by its signature or else by its token.
+        """Return what a request may do, by its signature or else by its token or auth key.
 
         Raises:
             PubNubError: It shows a credential that is no good, or no longer, or not its own.
@@ -146,10 +174,14 @@ class Gatekeeper:
             if not keyset.is_signed(call):
                 raise access_refusal("Signature does not match")
             return Rights(everything=True)
-        text = call.get("auth")
-        if not text:
-            return Rights()
-        return Rights(token=self._valid(keyset, text, call))
+        text = call.get("auth") or ""
+        auth_key = None
+        if self.grants.concern(keyset.subscribe_key):
+            auth_key = AuthKey(self.grants, keyset.subscribe_key, text, call.now)
+        token = (
+            self._valid(keyset, text, call, otherwise_key=auth_key is not None) if text else None
+        )
+        return Rights(token=token, auth_key=auth_key)
 
     def refusal(self, token: Token, now: float) -> PubNubError | None:
         """Return why a verified token is no longer good, if it is not."""
@@ -159,10 +191,13 @@ class Gatekeeper:
             return access_refusal("Token is revoked")
         return None
 
-    def _valid(self, keyset: Keyset, text: str, call: Call) -> Token:
+    def _valid(self, keyset: Keyset, text: str, call: Call, *, otherwise_key: bool) -> Token | None:
+        """Return the token that `text` is; None if it may be an auth key."""
         try:
             token = keyset.token(text)
         except BadToken:
+            if otherwise_key:
+                return None
             raise access_refusal("Invalid token") from None
         if refusal := self.refusal(token, call.now):
             raise refusal

@@ -11,7 +11,7 @@ from hark_gateway.net.http import Exchange, Request, Route, Routes
 from . import requests
 from .access import Rights
 from .answers import preflight, refusal_of_what_is_too_long, refuse, respond
-from .endpoints import actions, granting, groups, history, presence, publishing
+from .endpoints import actions, auth_keys, granting, groups, history, presence, publishing
 from .endpoints.subscribing import Subscribing
 from .errors import PubNubError, ServiceError
 from .options import DEVELOPMENT, PubNubOptions
@@ -29,7 +29,6 @@ PREFIXES = ("/time/", "/publish/", "/signal/", "/subscribe/", "/history/", "/v1/
 """All that PubNub's clients may ask for, so that every refusal is in a form that they can read."""
 
 _APP_CONTEXT = ("App Context", "objects")
-_OLD_ACCESS = ("Access Manager before version 3", "Access Manager")
 ABSENT = {
     "v1/files": ("file sharing", "Files"),
     "v1/push": ("mobile push", "Push"),
@@ -37,8 +36,8 @@ ABSENT = {
     "v1/objects": _APP_CONTEXT,
     "v2/objects": _APP_CONTEXT,
     "v3/objects": _APP_CONTEXT,
-    "v1/auth": _OLD_ACCESS,
-    "v2/auth": _OLD_ACCESS,
+    "v1/auth": ("Access Manager before version 2", "Access Manager"),
+    "v2/auth": ("audit of the Access Manager", "Access Manager"),
     "v1/blocks": ("Functions", "Functions"),
     "v1/subscribe": ("subscribe before version 2", "Subscribe"),
     "subscribe": ("subscribe before version 2", "Subscribe"),
@@ -126,6 +125,8 @@ class PubNubDoor:
                 return self._presence(call, key, rest)
             case ["v3", "pam", key, "grant", *rest]:
                 return self._access(call, key, rest)
+            case ["v2", "auth", "grant", "sub-key", key] if call.method == "GET":
+                return auth_keys.grant(service, call, service.gatekeeper.keyset(key))
             case ["v1", "message-actions", key, "channel", *rest]:
                 return self._actions(call, self._rights(call, key), rest)
             case ["v1", "channel-registration", "sub-key", key, "channel-group", *rest]:

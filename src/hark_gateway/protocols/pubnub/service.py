@@ -25,7 +25,15 @@ from .options import PubNubOptions
 from .polls import Polls
 from .presence import Change, Presence
 from .refusals import Refusals
-from .storage import ActionStore, Database, GroupStore, Message, MessageStore, RevocationStore
+from .storage import (
+    ActionStore,
+    Database,
+    GrantStore,
+    GroupStore,
+    Message,
+    MessageStore,
+    RevocationStore,
+)
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +73,7 @@ class Service:
         )
         self.gatekeeper = Gatekeeper(
             self.revocations,
+            self.grants,
             {each.subscribe_key: Keyset(each) for each in options.all_keysets},
             options.require_uuid,
         )
@@ -88,6 +97,7 @@ class Service:
         self.actions = ActionStore(self.database, ttl=options.history_ttl)
         self.groups = GroupStore(self.database)
         self.revocations = RevocationStore(self.database)
+        self.grants = GrantStore(self.database)
         self.clock = TimetokenClock(self.database.last_timetoken())
 
     def _refill(self, now: float) -> None:
@@ -230,6 +240,7 @@ class Service:
         self.messages.sweep(now)
         self.actions.sweep(now)
         self.revocations.sweep(now)
+        self.grants.sweep(now)
         self.refusals.sweep(now)
 
 

@@ -1,4 +1,5 @@
-"""What must be remembered: messages, their actions, channel groups, and revoked tokens.
+"""What must be remembered: messages, their actions, channel groups, grants to auth keys, and
+revoked tokens.
 
 In memory, or in an SQLite file when a path is given; the file is used by one gateway at a time.
 Every call is short and made from the event loop.
@@ -6,19 +7,24 @@ Every call is short and made from the event loop.
 
 from .actions import Action, ActionStore
 from .database import Database, StorageUnusable
+from .grants import FOR_EVER, GrantKey, GrantStore, TooManyGrants
 from .groups import GroupStore, TooManyGroups
 from .messages import Message, MessageStore, Range
 from .revocations import RevocationStore
 
 __all__ = [
+    "FOR_EVER",
     "Action",
     "ActionStore",
     "Database",
+    "GrantKey",
+    "GrantStore",
     "GroupStore",
     "Message",
     "MessageStore",
     "Range",
     "RevocationStore",
     "StorageUnusable",
+    "TooManyGrants",
     "TooManyGroups",
 ]

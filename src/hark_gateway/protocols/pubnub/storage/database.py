@@ -37,6 +37,16 @@ CREATE TABLE IF NOT EXISTS groups (
     channel TEXT NOT NULL,
     PRIMARY KEY (name, channel)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS grants (
+    subscribe_key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    auth TEXT NOT NULL,
+    bits INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    PRIMARY KEY (subscribe_key, kind, name, auth)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS grants_by_expiry ON grants (expires);
 CREATE TABLE IF NOT EXISTS revocations (
     signature BLOB PRIMARY KEY,
     expires INTEGER NOT NULL
