@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "social.api.middleware.PrivateAnswers",
     "social.api.middleware.BoundedBodies",
     "django.middleware.security.SecurityMiddleware",
     "social.frontend.middleware.SecurityHeaders",

@@ -5,8 +5,28 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import patch_vary_headers
 
 from hark.api import whose
+
+
+class PrivateAnswers:
+    """Keeps caches from what belongs to one person: every answer but files and public pages.
+
+    It is the outermost, so that errors are no exception, whoever answers with them.
+    """
+
+    PATHS = ("/api/", "/_allauth/", "/admin/")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path_info.startswith(self.PATHS):
+            response.headers["Cache-Control"] = "private, no-store"
+            patch_vary_headers(response, ["Cookie", "X-Session-Token", "Authorization"])
+        return response
 
 
 class BoundedBodies:

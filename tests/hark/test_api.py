@@ -45,6 +45,29 @@ def test_an_item_says_who_did_what_where(
     assert item["modseq"] == 0, "the relay has not numbered it"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("get", "inbox/", 200),
+        ("get", "inbox/changes/?since=0", 200),
+        ("get", "inbox/changes/?since=x", 400),
+        ("post", "inbox/seen/", 200),
+        ("post", "connect/", 200),
+        ("post", "subscribe/", 400),
+        ("put", "connect/", 405),
+    ],
+)
+def test_no_cache_keeps_what_is_one_readers(
+    bo_client: APIClient, method: str, path: str, status: int
+) -> None:
+    answer = getattr(bo_client, method)(f"/api/hark/{path}")
+    stranger = getattr(APIClient(), method)(f"/api/hark/{path}")
+    assert (answer.status_code, stranger.status_code) == (status, 401)
+    for each in (answer, stranger):
+        assert each.headers["Cache-Control"] == "private, no-store"
+        assert {"Cookie", "Authorization"} <= set(each.headers["Vary"].split(", "))
+
+
 def test_text_follows_its_subject(
     bo_client: APIClient, tea: Any, remark: Callable[[str], Remark]
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -106,4 +107,12 @@ class ReaderView(APIView):
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         whose.name_reader(response, request.user)
-        return super().finalize_response(request, response, *args, **kwargs)
+        final = super().finalize_response(request, response, *args, **kwargs)
+        keep_from_caches(final)
+        return final
+
+
+def keep_from_caches(response: HttpResponseBase) -> None:
+    """Say that an answer is one person's: none may keep it or give it to another (RFC 9111)."""
+    response.headers["Cache-Control"] = "private, no-store"
+    patch_vary_headers(response, ["Cookie", "Authorization", whose.HEADER])
