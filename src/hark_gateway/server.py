@@ -8,7 +8,6 @@ import resource
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from .auth import Verifier
 from .config import Config
@@ -81,7 +80,7 @@ class Gateway:
         self._add_streams(origins)
         if self.pubnub is not None:
             self.pubnub.add_routes(self.host.routes)
-            self.host.limits = replace(self.host.limits, max_head_bytes=MAX_HEAD_BYTES)
+            self.host.longest_head = MAX_HEAD_BYTES
         if not config.http_api.disabled:
             self._add_api(routes)
         if config.health.enabled:

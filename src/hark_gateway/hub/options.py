@@ -125,7 +125,8 @@ class Namespaces:
             UnknownChannel: Its namespace is not configured.
         """
         rules = self.rules
-        if not channel or len(channel) > rules.max_length:
+        size = len(channel) if channel.isascii() else len(channel.encode())
+        if not 0 < size <= rules.max_length:
             raise BadRequest(f"a channel's name has 1 to {rules.max_length} bytes")
         head, boundary, _ = channel.partition(rules.namespace_boundary)
         if not boundary:

@@ -28,7 +28,9 @@ class Limits:
     """What one connection may cost before a handler sees its request."""
 
     max_head_bytes: int = 16_384
-    """Request line and headers together."""
+    """Request line and headers together, to the empty line that ends them."""
+    max_headers: int = 100
+    """Headers and trailers of one request."""
     head_timeout: float = 10
     """Seconds a client may take for the head of its first request."""
     body_timeout: float = 30
@@ -121,6 +123,8 @@ class Route:
 
     handler: Handler
     max_body_bytes: int = 65_536
+    max_head_bytes: int = 0
+    """Longest head, for protocols that put much into it; 0 for `Limits.max_head_bytes`."""
     admits: Callable[[Request], bool] | None = None
     """Tells by a head alone who may send a long body; without it everybody may."""
     refusal: Callable[[int, str], tuple[bytes, Headers]] = plain
@@ -152,6 +156,8 @@ class Host:
     wheel: TimerWheel[Wheeled]
     limits: Limits = field(default_factory=Limits)
     max_connections: int = 1_000_000
+    longest_head: int = 0
+    """What a head may take before its route is known, in bytes."""
     draining: bool = False
     connections: "set[Connection]" = field(default_factory=set)
     refused: int = 0
@@ -159,6 +165,9 @@ class Host:
     _dirty: "list[Connection]" = field(default_factory=list)
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the last connection has gone, while draining."""
+
+    def __post_init__(self) -> None:
+        self.longest_head = self.longest_head or self.limits.max_head_bytes
 
     def flush_later(self, connection: "Connection") -> None:
         """Have `flush` called on a connection once this turn of the event loop is over."""

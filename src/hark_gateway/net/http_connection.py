@@ -21,14 +21,17 @@ from .http import (
 
 log = logging.getLogger(__name__)
 
+PIECE = 16_384
+"""Bytes parsed at once."""
+
 
 class HttpConnection(Connection):
     """One socket as long as it speaks HTTP."""
 
     __slots__ = (
-        "_body", "_body_size", "_current", "_head_bytes", "_headers", "_in_head", "_parser",
-        "_route", "_target", "_waiting", "_waiting_bytes", "host", "is_streaming", "transport",
-        "wheel_slot",
+        "_body", "_body_size", "_current", "_head_bytes", "_head_limit", "_head_size",
+        "_header_count", "_headers", "_in_head", "_parser", "_route", "_target", "_waiting",
+        "_waiting_bytes", "host", "is_streaming", "transport", "wheel_slot",
     )  # fmt: skip
 
     transport: asyncio.Transport
@@ -50,6 +53,11 @@ class HttpConnection(Connection):
         self._body: list[bytes] = []
         self._body_size = 0
         self._head_bytes = 0
+        """What came since the end of the request before, while the head is not complete."""
+        self._head_size = 0
+        """What is known of the head, without spaces that mean nothing."""
+        self._head_limit = self.host.longest_head
+        self._header_count = 0
         self._in_head = True
         self._route: Route | None = None
 
@@ -80,22 +88,32 @@ class HttpConnection(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come; a whole request is handled at once if none is before it."""
-        if self._parser is None:  # refused, or closing after a bad request
-            return
-        if self._in_head:
-            self._head_bytes += len(data)
+        at = 0
+        while at < len(data) and self._parser is not None:  # None: refused, or closing
+            room = self._head_limit - self._head_bytes if self._in_head else PIECE
+            piece = data[at : at + min(room, PIECE)]
+            self._parse(piece)
+            at += len(piece)
+        if self._parser is None:
+            self._pass_on(data[at:])
+
+    def _parse(self, piece: bytes) -> None:
+        """Parse bytes that take no head beyond its limit."""
+        headers = self._headers
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade as upgrade:
             self._parser = None
-            self._pass_on(data[upgrade.args[0] :])
+            self._pass_on(piece[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
             self._refuse_for(error)
         except httptools.HttpParserError:
             self._refuse(400, "malformed request")
         else:
-            if self._in_head and self._head_bytes > self.host.limits.max_head_bytes:
-                self._refuse(431, "request head too long")
+            if self._in_head and self._headers is headers:  # no other request ended in between
+                self._head_bytes += len(piece)
+                if self._head_bytes >= self._head_limit:
+                    self._refuse(431, "request head too long")
 
     def _pass_on(self, data: bytes) -> None:
         """Give what followed the head to the protocol that took over, if one did."""
@@ -118,7 +136,7 @@ class HttpConnection(Connection):
         """Close a connection that took too long for a request, or waited too long for the next."""
         if self._parser is None or self.transport.get_write_buffer_size():
             self.transport.abort()
-        elif self._in_head and not self._head_bytes:
+        elif self._in_head and not self._head_bytes and not self._target:
             self.transport.close()
         else:
             self._refuse(408, "request took too long")
@@ -149,25 +167,37 @@ class HttpConnection(Connection):
         self._target += url
         self._check_head(len(url))
 
+    def _find_route(self) -> None:
+        """Look up who is to answer, as soon as the whole target is known."""
+        if self._header_count == 0:
+            self._route = self.host.routes.find(self._target.partition(b"?")[0])
+            of_route = self._route.max_head_bytes if self._route is not None else 0
+            self._head_limit = of_route or self.host.limits.max_head_bytes
+            line = len(self._parser.get_method()) + len(b"  HTTP/1.1\r\n") + len(b"\r\n")
+            self._check_head(line)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header; a trailer, after the body, is of no use to anybody."""
+        self._find_route()
+        self._check_head(len(name) + len(value) + len(b":\r\n"))
+        self._header_count += 1
+        if self._header_count > self.host.limits.max_headers:
+            raise Refused(431, "too many headers")
         if not self._in_head:
             return
-        self._check_head(len(name) + len(value))
         name = name.lower()
         before = self._headers.get(name)
         self._headers[name] = value if before is None else before + b"," + value
 
     def _check_head(self, size: int) -> None:
-        self._body_size += size  # until the body begins this counts the head
-        if self._body_size > self.host.limits.max_head_bytes:
+        self._head_size += size
+        if self._head_size > self._head_limit:
             raise Refused(431, "request head too long")
 
     def on_headers_complete(self) -> None:
         """Find the handler, and refuse a body that it would not take."""
+        self._find_route()
         self._in_head = False
-        self._body_size = 0
-        self._route = self.host.routes.find(self._target.partition(b"?")[0])
         length = int(self._headers.get(b"content-length", b"0"))
         if length > self._max_body_bytes:
             raise Refused(413, "request body too long")

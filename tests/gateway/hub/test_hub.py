@@ -372,3 +372,11 @@ def test_a_publication_is_checked_before_anything_happens(hub: Hub, data: bytes)
         hub.publish("log:1", data, now=0)
     assert (listener.heard, told, hub.counts.publications) == ([], [], 0)
     assert hub.peek_stream("log:1", now=0).top == 0
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "😀"])
+def test_a_channels_name_is_measured_in_bytes(hub: Hub, letter: str) -> None:
+    size = len(letter.encode())
+    hub.namespaces.options_for(letter * (255 // size))
+    with pytest.raises(BadRequest):
+        hub.namespaces.options_for(letter * (255 // size + 1))

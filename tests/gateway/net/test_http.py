@@ -184,6 +184,70 @@ async def test_an_idle_connection_is_closed_without_a_word() -> None:
         writer.close()
 
 
+LIMIT = Limits().max_head_bytes
+
+
+def head_of(size: int, filler: str) -> bytes:
+    """Return a request whose head takes exactly so many bytes."""
+    start = b"GET /echo HTTP/1.1\r\nConnection: close\r\n"
+    room = size - len(start) - 2
+    match filler:
+        case "names":  # each takes nine bytes, three of which are no text
+            many = room // 9 - 1
+            rest = room - 9 * many
+            text = b"".join(b"a%05d:\r\n" % n for n in range(many)) + b"b:" + b"x" * (rest - 4)
+            return start + text + b"\r\n\r\n"
+        case "spaces":
+            return start + b"A:" + b" " * (room - 5) + b"b\r\n\r\n"
+        case "blank lines":
+            return b"\r\n" * (room // 2) + start + b"\r\n"
+        case _:
+            return start + b"A:" + b"x" * (room - 4) + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize("filler", ["value", "names", "spaces", "blank lines"])
+@pytest.mark.parametrize("size", [1000, 4096, 1 << 20])
+async def test_a_head_at_the_limit_is_read_and_one_byte_more_is_not(filler: str, size: int) -> None:
+    async with serving(Limits(max_headers=10_000)) as (port, _):
+        for length, expected in ((LIMIT, 200), (LIMIT + 2, 431), (4 * LIMIT, 431)):
+            request = head_of(length, filler)
+            pieces = [request[at : at + size] for at in range(0, len(request), size)]
+            answer = await talk(port, *pieces)
+            assert status(answer) == expected, (length, len(request))
+
+
+async def test_a_head_sent_ahead_has_the_same_limit() -> None:
+    async with serving() as (port, _):
+        first = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
+        for length, expected in ((LIMIT, 200), (LIMIT + 2, 431)):
+            answer = await talk(port, first + head_of(length, "value"))
+            assert status(answer[answer.rindex(b"HTTP/1.1 ") :]) == expected
+
+
+async def test_requests_sent_ahead_in_any_number_are_no_long_head() -> None:
+    async with serving() as (port, _):
+        request = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
+        answer = await talk(port, request * 3000)
+        assert answer.count(b"HTTP/1.1 200 OK") == 3000
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(b"GET /echo HTTP/1.1\r\n", id="headers"),
+        pytest.param(
+            b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", id="trailers"
+        ),
+    ],
+)
+async def test_headers_are_counted(start: bytes) -> None:
+    async with serving() as (port, _):
+        few, many = b"A: b\r\n" * 90, b"A: b\r\n" * 101
+        assert status(await talk(port, start + few + b"\r\n")) == 200
+        assert status(await talk(port, start + many + b"\r\n")) == 431
+        assert status(await talk(port, start + b"A: " + b"x" * LIMIT + b"\r\n\r\n")) == 431
+
+
 async def test_requests_that_wait_are_bounded() -> None:
     async with serving(Limits(max_waiting=3)) as (port, host):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -165,6 +165,36 @@ async def test_so_does_an_address_whose_end_is_never_read(gateway: Gateway) -> N
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == 431
 
 
+async def test_a_long_address_is_for_pubnubs_paths_alone(gateway: Gateway) -> None:
+    for path, expected in (("/time/0", b"200"), ("/health", b"431"), ("/nowhere", b"431")):
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+        writer.write(b"GET %b?a=%b HTTP/1.1\r\n\r\n" % (path.encode(), b"x" * 30_000))
+        answer = await asyncio.wait_for(reader.readline(), 10)
+        writer.close()
+        await writer.wait_closed()
+        assert answer.split()[1] == expected, path
+
+
+@pytest.mark.parametrize(("names", "expected"), [(10, 200), (11, 400)])
+async def test_groups_are_counted_each_once_with_its_presence(
+    http: httpx.AsyncClient, names: int, expected: int
+) -> None:
+    groups = ",".join(f"g{n},g{n}-pnpres" for n in range(names))
+    for path in ("/v2/subscribe/sub/a/0", "/v2/presence/sub-key/sub/channel/a"):
+        answer = await http.get(path, params={"tt": "0", "channel-group": groups})
+        assert answer.status_code == expected
+    groups = ",".join(f"g{n}" for n in range(names))
+    answer = await http.get("/v2/subscribe/sub/a/0", params={"tt": "0", "channel-group": groups})
+    assert answer.status_code == expected
+
+
+async def test_a_channels_name_counts_as_it_is_not_as_it_is_written(
+    http: httpx.AsyncClient,
+) -> None:
+    room = 32_768 - len("é".encode()) - len('""')
+    await publish(http, "%C3%A9", "x" * room)
+
+
 async def test_a_message_at_the_limit_goes_through_and_one_byte_more_does_not(
     http: httpx.AsyncClient,
 ) -> None:

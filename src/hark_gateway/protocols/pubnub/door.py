@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 MAX_URI_BYTES = 32_768
 MAX_HEAD_BYTES = 65_536
-"""What the server must let pass, so that a long URI gets an answer in the protocol's own form."""
+"""What is let pass on its paths, so that a long URI gets an answer in the protocol's own form."""
 MAX_BODY_BYTES = 131_072
 
 PREFIXES = ("/time/", "/publish/", "/signal/", "/subscribe/", "/history/", "/v1/", "/v2/", "/v3/")
@@ -66,7 +66,7 @@ class PubNubDoor:
         """Take over every path of the protocol."""
         for prefix in PREFIXES:
             routes.prefixes[prefix.encode()] = Route(
-                self, MAX_BODY_BYTES, refusal=refusal_of_what_is_too_long
+                self, MAX_BODY_BYTES, MAX_HEAD_BYTES, refusal=refusal_of_what_is_too_long
             )
 
     def sweep(self, now: float) -> None:

@@ -16,6 +16,9 @@ from hark_gateway.hub.errors import BadRequest
 from hark_gateway.hub.payload import check
 from hark_gateway.net.http import Request
 
+from .names import PRESENCE
+from .options import PubNubOptions
+
 MAX_INFLATED_BYTES = 262_144
 MAX_UUID_CHARACTERS = 92
 NO_NAMES = ","
@@ -131,6 +134,16 @@ def path_names(raw: str) -> list[str]:
     """Return the names in one segment of a path."""
     raw = raw.replace("%2C", ",").replace("%2c", ",")
     return [decode(name) for name in raw.split(",") if name]
+
+
+def are_too_many(channels: list[str], groups: list[str], options: PubNubOptions) -> bool:
+    """Tell whether a request names more than is allowed; a group and its presence are one."""
+    different = {name.removesuffix(PRESENCE) for name in groups}
+    return (
+        len(channels) > options.max_channels
+        or len(different) > options.max_groups
+        or len(groups) > 2 * options.max_groups
+    )
 
 
 def split_names(text: str) -> list[str]:

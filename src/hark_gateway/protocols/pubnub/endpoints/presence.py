@@ -9,7 +9,7 @@ from hark_gateway.protocols.pubnub.access import Rights
 from hark_gateway.protocols.pubnub.announcer import event
 from hark_gateway.protocols.pubnub.errors import Forbidden, ServiceError
 from hark_gateway.protocols.pubnub.names import BadName
-from hark_gateway.protocols.pubnub.requests import Call, Malformed, decode, path_names
+from hark_gateway.protocols.pubnub.requests import Call, Malformed, are_too_many, decode, path_names
 from hark_gateway.protocols.pubnub.service import Service
 from hark_gateway.protocols.pubnub.tokens import Permission
 
@@ -156,7 +156,7 @@ def _asked(service: Service, call: Call, raw_channels: str) -> tuple[list[str], 
     """Return the channels and groups asked for; names of presence channels mean nothing here."""
     channels, groups = path_names(raw_channels), call.groups
     options = service.options
-    if len(channels) > options.max_channels or len(groups) > options.max_groups * 2:
+    if are_too_many(channels, groups, options):
         raise ServiceError(400, "Too many channels or channel groups", SERVICE)
     return _without_presence(channels), _without_presence(groups)
 

@@ -24,7 +24,7 @@ def publish(service: Service, call: Call, keys: tuple[str, str], name: str, payl
     that is neither stored nor replicated is acknowledged and goes nowhere.
     """
     channel = _admit(service, call, keys, name)
-    if len(payload) + len(name) > service.options.max_message_bytes:
+    if len(payload) + len(channel.encode()) > service.options.max_message_bytes:
         raise _refusal(service, call, 400, "Message Too Large")
     publication = Publication(
         channel=channel,

@@ -11,7 +11,7 @@ from hark_gateway.protocols.pubnub.filters import BadFilter, Filter, compiled
 from hark_gateway.protocols.pubnub.live import Interest
 from hark_gateway.protocols.pubnub.names import BadName
 from hark_gateway.protocols.pubnub.polls import Matched, Poll, select
-from hark_gateway.protocols.pubnub.requests import Call, Malformed, path_names
+from hark_gateway.protocols.pubnub.requests import Call, Malformed, are_too_many, path_names
 from hark_gateway.protocols.pubnub.service import Service
 from hark_gateway.protocols.pubnub.tokens import Permission
 
@@ -132,7 +132,7 @@ class Subscribing:
         options = self._service.options
         if not channels and not groups:
             raise ServiceError(400, "Missing channel or channel group", SERVICE)
-        if len(channels) > options.max_channels or len(groups) > options.max_groups * 2:
+        if are_too_many(channels, groups, options):
             raise ServiceError(400, "Too many channels or channel groups", SERVICE)
         try:
             for name in (*channels, *groups):
