@@ -126,6 +126,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # of the pages and of all texts, so that nobody gets two at once
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"

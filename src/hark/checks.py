@@ -36,7 +36,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
         return [Error("HARK must be a dict.", hint=hint, id="hark.E002")]
     return (
         [*_kinds(given)]
-        or [*_paths(given)]
+        or [*_paths(given), *_language(given)]
         or [
             *_options(),
             *_user_key(),
@@ -75,6 +75,21 @@ def _paths(given: Settings) -> Iterator[CheckMessage]:
             import_string(path)
         except (ImportError, AttributeError) as error:
             yield Error(f"HARK[{name!r}] cannot be imported: {error}.", id="hark.E004")
+
+
+def _language(given: Settings) -> Iterator[CheckMessage]:
+    name = given.USER_LANGUAGE
+    if "." in name:
+        try:
+            import_string(name)
+        except (ImportError, AttributeError) as error:
+            yield Error(f"HARK['USER_LANGUAGE'] cannot be imported: {error}.", id="hark.E004")
+    elif name and not hasattr(get_user_model(), name):
+        yield Error(
+            f"HARK['USER_LANGUAGE']: {get_user_model().__name__} has no attribute {name!r}.",
+            hint="Name an attribute or method of the user, or a function by its dotted path.",
+            id="hark.E004",
+        )
 
 
 def _options() -> Iterator[CheckMessage]:

@@ -28,6 +28,11 @@ class Settings:
     ACTOR_NAME: str = "hark.names.display_name"
     """Dotted path of a function from a user to the name that others may see."""
 
+    USER_LANGUAGE: str = ""
+    """Where a user's own choice of language is: the name of an attribute or method of the user, or
+    the dotted path of a function from a user to a code, such as "de". Empty, or whatever gives
+    none: what their last page used."""
+
     SITE_URL: str = ""
     """Where this site is reached, as "https://example.org"; put before the links in e-mails."""
 

@@ -44,10 +44,11 @@ class Counts(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """How far a log goes, and from where on it can be followed."""
+    """How far a log goes, from where on it can be followed, and in which language it is read."""
 
     modseq: int = 0
     floor: int = 0
+    language: str = ""
 
 
 class OutOfReach(HarkError):
@@ -104,7 +105,7 @@ def counts(user_id: Any) -> Counts:
 
 def position(user_id: Any) -> Position:
     """Return how far the log goes. Read it before the rows: what changes between comes again."""
-    row = Inbox.objects.filter(pk=user_id).values("modseq", "floor").first()
+    row = Inbox.objects.filter(pk=user_id).values("modseq", "floor", "language").first()
     return Position(**row) if row else Position()
 
 
@@ -126,6 +127,7 @@ class Changes:
     rows: list[Notification]
     modseq: int
     more: bool
+    language: str
 
 
 def changes(user_id: Any, since: int, *, limit: int) -> Changes:
@@ -142,10 +144,12 @@ def changes(user_id: Any, since: int, *, limit: int) -> Changes:
         raise OutOfReach(since, Position(modseq=present.modseq, floor=floor))
     if len(rows) > limit:
         del rows[limit:]
-        return Changes(rows=rows, modseq=_number(rows[-1]), more=True)
+        return Changes(rows=rows, modseq=_number(rows[-1]), more=True, language=present.language)
     # A row may have moved on since the position was read, and none of them may be announced twice.
     last = _number(rows[-1]) if rows else 0
-    return Changes(rows=rows, modseq=max(present.modseq, last), more=False)
+    return Changes(
+        rows=rows, modseq=max(present.modseq, last), more=False, language=present.language
+    )
 
 
 def after(user_id: Any, since: int) -> QuerySet[Notification]:

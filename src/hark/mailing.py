@@ -1,13 +1,12 @@
 """mail(): an application's own e-mail, sent by the relay once the transaction is committed."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 
 from hark.exceptions import NotSerializable, TooLarge
 from hark.models import Outbox
-from hark.plain import NotPlain, plain
+from hark.plain import NotPlain, plain, size
 from hark.wake import wake_on_commit
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ def mail(message: EmailMessage) -> None:
         payload = plain(values)
     except NotPlain as error:
         raise NotSerializable("the e-mail", message, str(error)) from error
-    if (size := len(json.dumps(payload))) > MAX_BYTES:
-        raise TooLarge("the e-mail", size, MAX_BYTES)
+    if (taken := size(payload)) > MAX_BYTES:
+        raise TooLarge("the e-mail", taken, MAX_BYTES)
     to = ", ".join(message.recipients())
     Outbox.objects.create(kind=Outbox.Kind.MESSAGE, subject=to[:255], payload=payload)
     wake_on_commit()

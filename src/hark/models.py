@@ -53,6 +53,9 @@ class Inbox(Owed):
     floor = models.PositiveBigIntegerField(
         default=0, help_text=_("Deletions up to this number may be forgotten.")
     )
+    language = models.CharField(
+        max_length=35, blank=True, db_default="", help_text=_("What their last page used.")
+    )
 
     class Meta:
         verbose_name = _("inbox")

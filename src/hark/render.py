@@ -1,4 +1,4 @@
-"""Rendering: stored facts become what a screen shows, late, and never fail.
+"""Rendering: stored facts become what a screen shows, late, in its owner's language; never fails.
 
 All subjects and actors of a page are read together, a query for each model, whatever its length.
 """
@@ -14,9 +14,11 @@ from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from hark import facts
 from hark.conf import settings
+from hark.language import languages_of
 from hark.links import is_path
 from hark.plain import check_text, described, plain
 from hark.references import Reference, label, user_key, write_key
@@ -69,9 +71,9 @@ class Text:
     """Why these are not the type's own words, if they are not."""
 
 
-def items(rows: Sequence[Any]) -> list[Item]:
-    """Return what to show for these rows, in their order."""
-    page = Page(rows)
+def items(rows: Sequence[Any], languages: Mapping[Any, str] | None = None) -> list[Item]:
+    """Return what to show for these rows, in their order; the arguments are those of Page."""
+    page = Page(rows, languages)
     return [page.item(row) for row in rows]
 
 
@@ -80,19 +82,24 @@ class Page:
 
     Args:
         rows: Notifications, or rows with the columns SHOWN.
+        languages: The code of each owner's language; None: look them up.
     """
 
-    def __init__(self, rows: Sequence[Any]) -> None:
+    def __init__(self, rows: Sequence[Any], languages: Mapping[Any, str] | None = None) -> None:
+        self._languages = (
+            languages_of({row.user_id for row in rows}) if languages is None else languages
+        )
         alive = {row.facts: row for row in rows if row.deleted_at is None}
         self._params = {each: _current(row) for each, row in alive.items()}
         self._wanted = {each: _references(params) for each, params in self._params.items()}
         paths = _paths(alive.values(), self._params)
         self._subjects = facts.fetch(set().union(*self._wanted.values()), paths)
-        self._actors = _actors(
+        self._users = _users(
             {row.actor for row in rows if row.actor and row.deleted_at is None},
             facts.reached(self._subjects, paths),
         )
-        self._texts: dict[Any, Text] = {}
+        self._texts: dict[tuple[Any, str], Text] = {}
+        self._names: dict[tuple[str, str], str] = {}
 
     def item(self, row: Any) -> Item:
         """Return one of the rows as clients get it; of a deleted one only that it was there."""
@@ -104,7 +111,7 @@ class Page:
             "title": text.title,
             "body": text.body,
             "url": text.url,
-            "actor": None if gone else self._actors.get(row.actor),
+            "actor": None if gone else self._actor(row),
             "created_at": _iso(row.created_at),
             "seen_at": _iso(row.seen_at),
             "read_at": _iso(row.read_at),
@@ -116,9 +123,20 @@ class Page:
 
     def text(self, row: Any) -> Text:
         """Return the type's words, or its label if it cannot say them."""
-        if row.facts not in self._texts:
-            self._texts[row.facts] = self._make(row)
-        return self._texts[row.facts]
+        language = self._languages[row.user_id]
+        if (row.facts, language) not in self._texts:
+            with override(language):
+                self._texts[row.facts, language] = self._make(row)
+        return self._texts[row.facts, language]
+
+    def _actor(self, row: Any) -> Actor | None:
+        if row.actor not in self._users:
+            return None
+        language = self._languages[row.user_id]
+        if (row.actor, language) not in self._names:
+            with override(language):
+                self._names[row.actor, language] = _name(self._users[row.actor])
+        return {"id": row.actor, "name": self._names[row.actor, language]}
 
     def _make(self, row: Any) -> Text:
         try:
@@ -146,7 +164,7 @@ class Page:
         return Text(title=title, body=body, url=url, data=plain(said.data()))
 
     def _fallback(self, row: Any, error: str = "") -> Text:
-        actor = self._actors.get(row.actor)
+        actor = self._actor(row)
         title = str(label_of(row.type))
         if actor:
             title = _("{who}: {what}").format(who=actor["name"], what=title)
@@ -206,8 +224,8 @@ def _paths(rows: Iterable[Any], params: Mapping[Any, Any]) -> dict[str, set[str]
     return paths
 
 
-def _actors(keys: set[str], at_hand: Iterable[Model]) -> dict[str, Actor]:
-    """Return who these are, for as long as they have an account.
+def _users(keys: set[str], at_hand: Iterable[Model]) -> dict[str, Model]:
+    """Return the users of these keys, for as long as they have an account.
 
     Args:
         at_hand: What has been read already: who did it is often among that.
@@ -222,7 +240,7 @@ def _actors(keys: set[str], at_hand: Iterable[Model]) -> dict[str, Actor]:
     }
     rest = facts.fetch({(label(user_model), key) for key in keys - users.keys()}, {})
     users |= {key: user for (_, key), user in rest.items()}
-    return {key: {"id": key, "name": _name(users[key])} for key in keys & users.keys()}
+    return {key: users[key] for key in keys & users.keys()}
 
 
 def _name(user: Model) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -18,8 +18,9 @@ from hark import inbox, tokens
 from hark.api.reader import ReaderView
 from hark.api.serializers import ReadAllSerializer, SubscribeSerializer
 from hark.backends.base import BackendError
+from hark.language import chosen, keep
 from hark.models import Notification
-from hark.render import items
+from hark.render import Item, items
 
 PAGE_SIZE = 20
 CHANGES_SIZE = 100
@@ -48,6 +49,7 @@ class ConnectView(ReaderView):
 
     def post(self, request: Request) -> Response:
         """Return where to connect and a token that opens the reader's own inbox."""
+        keep(request.user.pk)  # in this language they are told from now on
         return Response(asdict(_asked(lambda: tokens.connect_info(request.user.pk))))
 
 
@@ -70,6 +72,20 @@ class InboxViewSet(viewsets.ViewSetMixin, ReaderView):
 
     lookup_value_regex = r"[0-9]{1,18}"
 
+    def _items(self, rows: Sequence[Notification], kept: str) -> list[Item]:
+        """Return what to show, in the reader's language, whatever this request prefers.
+
+        Args:
+            kept: The language of the reader's last page.
+        """
+        languages = chosen({self.request.user.pk: kept})
+        self.headers["Content-Language"] = languages[self.request.user.pk]
+        return items(rows, languages)
+
+    def _item(self, mark: Callable[[], Notification]) -> Response:
+        row = _found(mark)
+        return Response(self._items([row], inbox.position(row.user_id).language)[0])
+
     def list(self, request: Request) -> Response:
         """Return a page, newest first."""
         user_id = request.user.pk
@@ -82,7 +98,7 @@ class InboxViewSet(viewsets.ViewSetMixin, ReaderView):
         page = found[:PAGE_SIZE]
         return Response(
             {
-                "results": items(page),
+                "results": self._items(page, present.language),
                 "next": f"b{page[-1].pk}" if len(found) > PAGE_SIZE else None,
                 "modseq": present.modseq,
                 "counts": inbox.counts(user_id),
@@ -99,7 +115,7 @@ class InboxViewSet(viewsets.ViewSetMixin, ReaderView):
             raise StartAfresh(str(error)) from error
         return Response(
             {
-                "items": items(changed.rows),
+                "items": self._items(changed.rows, changed.language),
                 "modseq": changed.modseq,
                 "counts": inbox.counts(user_id),
                 "more": changed.more,
@@ -114,22 +130,22 @@ class InboxViewSet(viewsets.ViewSetMixin, ReaderView):
     @action(detail=True, methods=["post"])
     def read(self, request: Request, pk: str) -> Response:
         """Mark one read."""
-        return _item(lambda: inbox.mark_read(request.user.pk, int(pk), now=timezone.now()))
+        return self._item(lambda: inbox.mark_read(request.user.pk, int(pk), now=timezone.now()))
 
     @action(detail=True, methods=["post"])
     def unread(self, request: Request, pk: str) -> Response:
         """Mark one unread again."""
-        return _item(lambda: inbox.mark_unread(request.user.pk, int(pk)))
+        return self._item(lambda: inbox.mark_unread(request.user.pk, int(pk)))
 
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: str) -> Response:
         """Move one to the archive."""
-        return _item(lambda: inbox.archive(request.user.pk, int(pk), now=timezone.now()))
+        return self._item(lambda: inbox.archive(request.user.pk, int(pk), now=timezone.now()))
 
     @action(detail=True, methods=["post"])
     def unarchive(self, request: Request, pk: str) -> Response:
         """Move one back from the archive."""
-        return _item(lambda: inbox.unarchive(request.user.pk, int(pk)))
+        return self._item(lambda: inbox.unarchive(request.user.pk, int(pk)))
 
     @action(detail=False, methods=["post"], url_path="read-all")
     def read_all(self, request: Request) -> Response:
@@ -186,10 +202,6 @@ def _found(mark: Callable[[], Any]) -> Any:
         return mark()
     except inbox.NotFound as error:
         raise NotFound from error
-
-
-def _item(mark: Callable[[], Notification]) -> Response:
-    return Response(items([_found(mark)])[0])
 
 
 def _counts(request: Request) -> Response:

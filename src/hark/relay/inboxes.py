@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from hark import inbox, render, sql
 from hark.backends.base import Backend, BackendError, Publication, Refused
 from hark.channels import inbox_of
+from hark.language import chosen
 from hark.models import Inbox, Notification, Outbox
 from hark.plain import described
 from hark.relay import retry
@@ -28,7 +29,7 @@ PUSH_ITEMS = 50
 
 
 CHANGES = """
-    SELECT owed.user_id, owed.head, owed.published, owed.unread, owed.unseen, {shown}
+    SELECT owed.user_id, owed.head, owed.published, owed.unread, owed.unseen, owed.language, {shown}
     FROM ({owed}) AS owed LEFT JOIN hark_notification AS changed
     ON changed.user_id = owed.user_id AND changed.modseq > owed.published
         AND owed.head - owed.published <= {most}
@@ -40,7 +41,8 @@ _field = Notification._meta.get_field  # noqa: SLF001 (public by its documentati
 _number = _field("modseq")
 COLUMNS: dict[str, Any] = {
     "owner": _field("user"), "head": _number, "published": _number, "unread": _number,
-    "unseen": _number, "pk": _field("id"), **{name: _field(name) for name in render.SHOWN[1:]},
+    "unseen": _number, "language": Inbox._meta.get_field("language"), "pk": _field("id"),  # noqa: SLF001
+    **{name: _field(name) for name in render.SHOWN[1:]},
 }  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def _push(backend: Backend, changes: Any, most: int = PUSH_ITEMS) -> int:
     if not owed:
         return 0
     changed = [row for rows in owed for row in rows if row.pk]
-    page = render.Page(changed)
+    page = render.Page(changed, chosen({rows[0].owner: rows[0].language for rows in owed}))
     publications = [_publication(rows, page, most, backend.max_bytes) for rows in owed]
     _settle([rows[0] for rows in owed], backend.publish(publications))
     _report([(row, page.text(row).error) for row in changed if row.deleted_at is None])
@@ -142,7 +144,7 @@ def _statement(limit: int) -> tuple[str, Sequence[Any]]:
 
 def _compiled(inboxes: Any, most: int) -> tuple[str, Sequence[Any]]:
     rows = inbox.with_counts(inboxes, OuterRef("pk")).values(
-        "user_id", "published", "unread", "unseen", head=F("modseq")
+        "user_id", "published", "unread", "unseen", "language", head=F("modseq")
     )
     owed, params = sql.compiled(rows)
     shown = ", ".join(f"changed.{COLUMNS[name].column}" for name in render.SHOWN)
