@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hark.recall import amend, withdraw
     from hark.receivers import notifies, notify_created
     from hark.sending import notify
-    from hark.sessions import disconnect
+    from hark.sessions import disconnect, unsubscribe
 
 __all__ = [
     "Channel",
@@ -30,6 +30,7 @@ __all__ = [
     "notify_created",
     "publish",
     "register",
+    "unsubscribe",
     "withdraw",
 ]
 
@@ -41,6 +42,7 @@ _HOMES = {
     "notify": "hark.sending",
     "notify_created": "hark.receivers",
     "publish": "hark.publishing",
+    "unsubscribe": "hark.sessions",
     "withdraw": "hark.recall",
 }
 

@@ -90,14 +90,19 @@ def may_listen(user: Any, to: Channel) -> bool:
     return policy is not None and policy(user, to.key)
 
 
-def require_namespace(to: Channel) -> None:
-    """Refuse a channel to which nobody can listen.
+def application_channel(given: Channel | str) -> Channel:
+    """Return the channel that an application names, which must be one of its own.
 
     Raises:
-        UnknownNamespace: Its namespace has no policy.
+        BadChannel: The name is none, or is an inbox.
+        UnknownNamespace: Nobody declared who may listen.
     """
+    to = given if isinstance(given, Channel) else Channel.parse(given)
+    if to.namespace == INBOX:
+        raise BadChannel(str(to))
     if to.namespace not in _policies:
         raise UnknownNamespace(to.namespace, namespaces())
+    return to
 
 
 def namespaces() -> list[str]:

@@ -40,6 +40,7 @@ def environment() -> dict[str, str]:
     speaks_pubnub = import_string(given.BACKEND).name == "pubnub"
     return {
         **(_pubnub if speaks_pubnub else _centrifugo)(given.OPTIONS),
+        "HARK_GATEWAY_CLIENT_AWAIT_REVOCATIONS": "true",
         "HARK_GATEWAY_CLIENT_ALLOWED_ORIGINS": " ".join(_origins()),
         "HARK_GATEWAY_CHANNEL_NAMESPACES": json.dumps(_namespaces()),
         # So that a namespace which is declared while it runs exists there as well.
@@ -68,6 +69,7 @@ def _pubnub(options: Mapping[str, Any]) -> dict[str, str]:
         # With TLS that is the proxy's address, and the gateway's own is for the operator to set.
         **({} if options.get("ssl", True) else _address(f"//{origin}")),
         "HARK_GATEWAY_PUBNUB_ENABLED": "true",
+        "HARK_GATEWAY_PUBNUB_REFUSE_EARLIER_TOKENS": "true",
         "HARK_GATEWAY_PUBNUB_KEYSETS": json.dumps([keyset]),
     }
 

@@ -169,6 +169,7 @@ class Outbox(Owed):
         PUBLICATION = "publication", _("publication")
         DISCONNECT = "disconnect", _("sockets to close")
         MESSAGE = "message", _("e-mail of the application's own")
+        UNSUBSCRIBE = "unsubscribe", _("subscriptions to end")
         EMAIL = "email", _("e-mail")
 
     id: int
@@ -214,6 +215,24 @@ class Relay(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Revocation(models.Model):
+    """Tokens that were revoked and have not expired: a server that restarts is told again."""
+
+    user_id = models.CharField(max_length=255, help_text=_("Kept when the user is deleted."))
+    channel = models.CharField(
+        max_length=255, blank=True, help_text=_("What they open; empty for all that they open.")
+    )
+    issued_before = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("revocation")
+        verbose_name_plural = _("revocations")
+
+    def __str__(self) -> str:
+        return f"tokens of {self.user_id}"
 
 
 class PubNubToken(models.Model):

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from hark.backends import backend
 from hark.backends.base import BackendError, Publication
-from hark.channels import INBOX, Channel, require_namespace
-from hark.exceptions import BadChannel, NotSerializable, TooLarge
+from hark.channels import Channel, application_channel
+from hark.exceptions import NotSerializable, TooLarge
 from hark.facts import MAX_BYTES
 from hark.models import Outbox
 from hark.plain import NotPlain, plain, size
@@ -40,10 +40,7 @@ def publish(channel: Channel | str, event: Mapping[str, Any], *, ephemeral: bool
         NotSerializable: The event is no JSON object.
         TooLarge: It takes more than 32 KiB as JSON in UTF-8.
     """
-    to = channel if isinstance(channel, Channel) else Channel.parse(channel)
-    if to.namespace == INBOX:
-        raise BadChannel(str(to))
-    require_namespace(to)
+    to = application_channel(channel)
     data = _data(event)
     if ephemeral:
         publication = Publication(channel=to, data=data, ephemeral=True)

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.db.models.signals import class_prepared, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
+from hark.channels import Channel, application_channel
 from hark.models import Outbox
 from hark.recipients import is_saved_user
 from hark.references import concrete, user_key
@@ -25,14 +26,37 @@ def disconnect(user: Model) -> None:
 
     Signing out, signing in as somebody else, a new password, `is_active = False` and deletion do
     this by themselves when they go through `logout()`, `login()`, `save()` and `delete()`. Call it
-    after a `QuerySet.update()` or `session.flush()`, or when the user may no longer listen to a
-    channel.
+    after a `QuerySet.update()` or `session.flush()`.
     """
     _disconnect(user_key(user))
 
 
 def _disconnect(key: Any) -> None:
     Outbox.objects.create(kind=Outbox.Kind.DISCONNECT, subject=str(key))
+    wake_on_commit()
+
+
+def unsubscribe(user: Model, channel: Channel | str) -> None:
+    """End this user's subscriptions to one channel, once the present transaction is committed.
+
+    On all of their screens, and the tokens that opened it are worthless; everything else of theirs
+    stays open. Call it where they lose the right to listen, in the same transaction, so that the
+    channel's policy refuses them a new token.
+
+        membership.delete()
+        unsubscribe(member, f"room:{room.pk}")
+
+    Args:
+        channel: A Channel, or its name written `namespace:key`.
+
+    Raises:
+        BadChannel: The name is none, or is an inbox, which only `disconnect` closes.
+        UnknownNamespace: Nobody declared by `@channel` who may listen.
+    """
+    to = application_channel(channel)
+    Outbox.objects.create(
+        kind=Outbox.Kind.UNSUBSCRIBE, subject=str(user.pk), payload={"channel": str(to)}
+    )
     wake_on_commit()
 
 

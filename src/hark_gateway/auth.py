@@ -162,6 +162,8 @@ class Verifier:
             subs = {name: sub or ServerSubscription() for name, sub in claims.subs.items()}
         else:
             subs = dict.fromkeys(claims.channels or (), ServerSubscription())
+        for name in [name for name in subs if self._is_revoked(claims, name, now)]:
+            del subs[name]
         return Grant(claims.sub or "", expires, payload(claims.info, claims.b64info), subs)
 
     def subscription(self, token: str, *, now: float) -> SubscriptionGrant:
@@ -196,11 +198,14 @@ class Verifier:
             raise TokenExpired("the token has expired")
         if (begins := numeric_date(claims.nbf)) is not None and begins > now:
             raise TokenExpired("the token is not valid yet")
-        # Without a time of issue it may be any age, so it counts as old.
-        revoked = self.revocations.issued_before(claims.sub or "", now=now)
-        if revoked and (numeric_date(claims.iat) or 0) < revoked:
+        if self._is_revoked(claims, claims.channel or "", now):
             raise TokenExpired("the token was revoked")
         return claims
+
+    def _is_revoked(self, claims: Claims, channel: str, now: float) -> bool:
+        """Tell whether a token was issued too early; it may be any age if it does not say."""
+        revoked = self.revocations.issued_before(claims.sub or "", channel, now=now)
+        return bool(revoked) and (numeric_date(claims.iat) or 0) < revoked
 
     def _parse(self, header: bytes) -> Header:
         try:

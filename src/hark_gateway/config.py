@@ -40,6 +40,9 @@ class ClientOptions:
     """Connection tokens, and subscription tokens unless they have keys of their own."""
     subscription_token: SubscriptionTokenOptions = field(default_factory=SubscriptionTokenOptions)
     """Subscription tokens."""
+    await_revocations: bool = False
+    """After a start, refuse tokens issued before it, until the application has told which were
+    revoked; clients ask for new ones. `manage.py hark gateway` runs with it; not Centrifugo's."""
     allow_anonymous_connect_without_token: bool = False
     """Let clients without a token connect as the anonymous user."""
     disallow_anonymous_connection_tokens: bool = False

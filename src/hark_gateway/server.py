@@ -30,6 +30,7 @@ from .protocols.centrifuge.streams import (
 from .protocols.centrifuge.websocket import WebSocketEndpoint
 from .protocols.centrifuge.wire import HTTP_STREAM, SSE, UNI_HTTP_STREAM, UNI_SSE
 from .protocols.pubnub.door import MAX_HEAD_BYTES, PubNubDoor
+from .revocations import Revocations
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +60,13 @@ class Gateway:
         )
         client = config.client
         separate = client.subscription_token.enabled
-        verifier = Verifier(client.token)
+        revocations = Revocations(time.time() if client.await_revocations else 0)
+        verifier = Verifier(client.token, revocations)
         self.door = Door(
             self.hub,
             client,
             verifier,
-            Verifier(client.subscription_token, verifier.revocations) if separate else verifier,
+            Verifier(client.subscription_token, revocations) if separate else verifier,
         )
         self.api = Api(self.door, now=time.time(), name=config.node.name or socket.gethostname())
         self.metrics = Metrics(self.hub, self.host, self.door, self.api)

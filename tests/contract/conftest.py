@@ -14,7 +14,7 @@ from hark.backends import backend
 from hark.relay.lease import SingleRunner
 from hark.relay.loop import Relay
 from tests.contract import pubnub
-from tests.contract.screen import Screen
+from tests.contract.screen import Screen, patiently
 from tests.contract.servers import Server, centrifugo
 from tests.hark.conftest import person
 
@@ -95,7 +95,7 @@ def deliver(relay: Relay) -> Callable[[], None]:
     """Have the relay do all there is to do."""
 
     def drain() -> None:
-        while relay.work():
+        while patiently(relay.work):
             pass
 
     return drain
@@ -159,5 +159,11 @@ HEAD = [
     "a test in `tests/contract`, held against a real server through its official Python SDK. With",
     "`PUBNUB_PUBLISH_KEY`, `PUBNUB_SUBSCRIBE_KEY` and `PUBNUB_SECRET_KEY` in the environment the",
     "same tests run on PubNub's network; without them that column says so.",
+    "",
+    "The gateway runs with `client.await_revocations`, as under `manage.py hark gateway`, and with",
+    "`pubnub.storage_path`; without that, `manage.py hark gateway` refuses all of PubNub's tokens",
+    "from before a restart, and clients ask for new ones. On a Centrifugo server without its PRO",
+    "edition tokens cannot be revoked: there those of a session that has ended, or of a channel",
+    "that was taken from somebody, are good until they expire (`TOKEN_TTL`, ten minutes).",
     "",
 ]

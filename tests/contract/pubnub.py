@@ -16,7 +16,7 @@ from pubnub.pubnub import PubNub
 from hark import tokens
 from hark.backends.pubnub import spell
 from hark.channels import Channel
-from tests.contract.screen import NotAdmitted, Screen
+from tests.contract.screen import NotAdmitted, Screen, patiently
 from tests.contract.servers import Server
 from tests.gateway_process import GatewayProcess, running_gateway
 from tests.sdk.pubnub.clients import hang_up, part
@@ -65,7 +65,7 @@ class PubNubScreen(Screen):
             self.meet(connected=False, ended=True)
         else:
             self.meet(connected=False)
-            self._join(tokens.connect_info(self.user.pk))
+            self._join(patiently(lambda: tokens.connect_info(self.user.pk)))
 
     def _join(self, info: Any) -> None:
         configuration = PNConfiguration()
@@ -156,7 +156,12 @@ def gateway(folder: Path) -> Iterator[Server]:
     settings = {
         "channel": {"namespaces": [{"name": "inbox"}, {"name": "article"}]},
         # Polls end soon, so that none outlives its test.
-        "pubnub": {"enabled": True, "keysets": [GATEWAY_KEYS], "hold_time": "500ms"},
+        "pubnub": {
+            "enabled": True,
+            "keysets": [GATEWAY_KEYS],
+            "hold_time": "500ms",
+            "storage_path": str(folder / "pubnub.sqlite3"),
+        },
     }
     with running_gateway(settings, folder) as running:
         yield PubNubGateway(running)

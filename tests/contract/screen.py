@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
+import time
 from abc import ABC, abstractmethod
 from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from centrifuge import (
     Client,
@@ -13,12 +14,25 @@ from centrifuge import (
     SubscriptionEventHandler,
     UnauthorizedError,
 )
+from django.db import OperationalError, connection
 
 from hark import tokens
 from tests.hark.store import Store
 
+T = TypeVar("T")
 SECONDS = 15.0
 """How long an event that must come may take before a test fails."""
+
+
+def patiently(step: Callable[[], T]) -> T:
+    """Take a step, again while another thread has a table that SQLite keeps in memory."""
+    while True:
+        try:
+            return step()
+        except OperationalError:
+            if connection.vendor != "sqlite":
+                raise
+            time.sleep(0.01)
 
 
 class NotAdmitted(Exception):

@@ -74,7 +74,7 @@ class Centrifugo(Server):
 @contextmanager
 def centrifugo(folder: Path) -> Iterator[Server]:
     settings = {
-        "client": {"token": {"hmac_secret_key": SECRET}},
+        "client": {"token": {"hmac_secret_key": SECRET}, "await_revocations": True},
         "http_api": {"key": KEY},
         "channel": {
             "namespaces": [{"name": "inbox", **KEPT}, {"name": "article", **KEPT}],

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 from rest_framework.test import APIClient
 
-from hark import channels, disconnect, notify, publish, tokens, withdraw
+from hark import channels, disconnect, notify, publish, tokens, unsubscribe, withdraw
 from hark.backends import backend
 from hark.backends.base import Backend, Misconfigured, Publication, Unavailable
 from hark.channels import Channel, channel, inbox_of
@@ -230,6 +230,49 @@ def test_a_token_is_worthless_once_its_session_has_ended(
         thief.until(lambda screen: screen.ended or screen.connected)
         assert (thief.ended, thief.connections) == (True, 0)
     open_screen(bo)  # who signs in again, within the same second, is let in
+
+
+def test_a_token_stays_worthless_when_the_server_restarts(
+    server: Server, open_screen: Open, deliver: Deliver, bo: Any
+) -> None:
+    stolen = tokens.connect_info(bo.pk)
+    disconnect(bo)
+    deliver()
+    server.kill()
+    server.start()
+    for told in (False, True):
+        with closing(server.screen(bo)) as thief:
+            thief.signed_in = False
+            thief.connect(stolen)
+            thief.until(lambda screen: screen.ended or screen.connected)
+            assert (thief.ended, thief.connections) == (True, 0), f"told again: {told}"
+        open_screen(bo)  # who has a session is let in before and after
+        deliver()
+
+
+def test_who_may_no_longer_listen_to_a_channel_hears_no_more_of_it(
+    server: Server, open_screen: Open, deliver: Deliver, ana: Any, bo: Any
+) -> None:
+    screens = [open_screen(bo), open_screen(bo), open_screen(ana)]
+    for screen in screens:
+        granted = tokens.subscription(screen.user, Channel("article", "1"))
+        assert granted is not None
+        screen.listen("article:1", granted.token)
+    held = tokens.subscription(bo, Channel("article", "1"))
+    assert held is not None
+    before = [screen.connections for screen in screens]
+    unsubscribe(bo, "article:1")
+    deliver()
+    publish("article:1", {"number": 1})
+    notify([ana, bo], Note(text="hello"))
+    deliver()
+    for screen, connections in zip(screens, before, strict=True):  # a new token may be needed
+        screen.until(lambda each, n=connections: each.store.titles or each.connections > n)
+    assert [{"number": 1} in screen.heard for screen in screens] == [False, False, True]
+    with closing(server.screen(bo)) as again:
+        again.open()
+        with pytest.raises(NotAdmitted):
+            again.listen("article:1", held.token)
 
 
 def test_what_is_withdrawn_leaves_every_screen(

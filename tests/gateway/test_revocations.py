@@ -13,10 +13,10 @@ from .scene import Backend, backend, client, connected, running, token
 OTHER_SECRET = "another secret of at least thirty-two bytes"
 
 
-async def attempt(gateway: Gateway, **claims: Any) -> int:
+async def attempt(gateway: Gateway, user: str = "ana", **claims: Any) -> int:
     """Connect; return the error's code, or 0."""
     async with client(gateway) as opened:
-        reply = await opened.ask("connect", token=token(**claims))
+        reply = await opened.ask("connect", token=token(user, **claims))
         return reply["error"]["code"] if "error" in reply else 0
 
 
@@ -90,7 +90,7 @@ async def test_a_revocation_ends_when_the_tokens_would_have(gateway: Gateway, ap
     [
         pytest.param({}, 107, id="nobody"),
         pytest.param({"user": ""}, 107, id="anonymous"),
-        pytest.param({"user": "ana", "channel": "chat:tea"}, 108, id="a single channel"),
+        pytest.param({"user": "ana", "channel": "nowhere:tea"}, 102, id="no such channel"),
     ],
 )
 async def test_what_cannot_be_revoked_says_so(
@@ -107,3 +107,52 @@ def test_what_has_expired_is_forgotten_and_nothing_else() -> None:
         revocations.add(f"user {number}", issued_before=1, expires=number + 10, now=number)
     assert len(revocations) <= SWEEP_FROM
     assert revocations.issued_before("kept", now=1e9) == 1
+
+
+async def test_a_channel_is_taken_from_one_user_and_stays_shut_to_their_tokens(
+    gateway: Gateway, api: Backend
+) -> None:
+    issued = time.time()
+    old = token(channel="inbox:tea", iat=issued)
+    async with connected(gateway, iat=issued) as ana, connected(gateway, "bo") as bo:
+        other = token(user="bo", channel="inbox:tea", iat=issued)
+        await ana.ask("subscribe", channel="inbox:tea", token=old)
+        await bo.ask("subscribe", channel="inbox:tea", token=other)
+        await api.call("invalidate_user_tokens", user="ana", channel="inbox:tea")
+        assert (await ana.push())["unsubscribe"]["code"] == 2000, "no SDK comes back"
+        refused = await ana.ask("subscribe", channel="inbox:tea", token=old)
+        assert refused["error"]["code"] == 109
+        another = token(channel="inbox:coffee", iat=issued)
+        assert "error" not in await ana.ask("subscribe", channel="inbox:coffee", token=another)
+        new = token(channel="inbox:tea", iat=time.time())
+        assert "error" not in await ana.ask("subscribe", channel="inbox:tea", token=new)
+        assert (await bo.ask("unsubscribe", channel="inbox:tea")) == {}
+
+
+async def test_a_connection_token_no_longer_opens_a_channel_that_was_taken(
+    gateway: Gateway, api: Backend
+) -> None:
+    claims = {"channels": ["inbox:tea", "inbox:coffee"], "iat": time.time()}
+    await api.call("invalidate_user_tokens", user="ana", channel="inbox:tea")
+    async with client(gateway) as opened:
+        reply = await opened.ask("connect", token=token(**claims))
+        assert set(reply["subs"]) == {"inbox:coffee"}
+
+
+async def test_until_it_is_told_a_new_gateway_refuses_what_was_issued_before_it() -> None:
+    before = time.time()
+    async with running(client={"await_revocations": True}) as gateway, backend(gateway) as api:
+        assert await attempt(gateway, iat=before) == 109
+        assert await attempt(gateway, iat=time.time()) == 0, "it was issued knowing all"
+        told = {"user": "ana", "issued_before": before + 0.001, "expire_at": time.time() + 60}
+        node = (await api.call("restore_revocations", revocations=[told]))["node"]
+        assert await attempt(gateway, "bo", iat=before) == 109, "there may be more"
+        assert await api.call("restore_revocations", complete=True) == {"node": node}
+        assert await attempt(gateway, iat=before) == 109
+        assert await attempt(gateway, "bo", iat=before) == 0
+
+
+async def test_two_gateways_are_told_apart(gateway: Gateway, api: Backend) -> None:
+    async with running() as other, backend(other) as api_of_other:
+        answers = [await each.call("restore_revocations") for each in (api, api, api_of_other)]
+    assert answers[0] == answers[1] != answers[2]

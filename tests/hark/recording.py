@@ -17,6 +17,7 @@ class RecordingBackend(Backend):
     def __init__(self, options: Mapping[str, Any] | None = None, *, timeout: float = 1) -> None:
         self.published: dict[str, list[Any]] = {}
         self.disconnected: list[str] = []
+        self.unsubscribed: list[tuple[str, str]] = []
         self.failing: Exception | None = None
         self.refused: set[str] = set()
         self.calls = 0
@@ -38,6 +39,11 @@ class RecordingBackend(Backend):
         if self.failing:
             raise self.failing
         self.disconnected.append(user_id)
+
+    def unsubscribe(self, user_id: str, channel: Channel) -> None:
+        if self.failing:
+            raise self.failing
+        self.unsubscribed.append((user_id, str(channel)))
 
     def connect_info(
         self, user_id: str, channels: Sequence[Channel], *, expires_at: datetime

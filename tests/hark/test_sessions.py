@@ -13,8 +13,9 @@ from django.http import HttpRequest
 from django.test.utils import isolate_apps
 from rest_framework.test import APIClient
 
-from hark import disconnect
-from hark.models import Outbox
+from hark import Channel, channels, disconnect, unsubscribe
+from hark.exceptions import BadChannel, UnknownNamespace
+from hark.models import Outbox, Revocation
 from hark.relay.lease import SingleRunner
 from hark.relay.loop import Relay
 from tests.hark.recording import RecordingBackend
@@ -152,3 +153,79 @@ def test_a_session_that_was_nobodys_closes_nothing_when_somebody_signs_in(bo: An
     client.session["basket"] = 1
     client.force_login(bo)
     assert not Outbox.objects.exists()
+
+
+def test_one_channel_ends_for_one_person(bo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "_policies", {"room": lambda user, key: False})
+    with transaction.atomic():
+        unsubscribe(bo, "room:6")
+        transaction.set_rollback(True)
+    unsubscribe(bo, "room:7")
+    unsubscribe(bo, Channel("room", "8"))
+    backend = RecordingBackend()
+    Relay(backend, SingleRunner()).work()
+    assert backend.unsubscribed == [(str(bo.pk), "room:7"), (str(bo.pk), "room:8")]
+    assert backend.disconnected == []
+    assert not Outbox.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("channel", "error"),
+    [("inbox:7", BadChannel), ("room", BadChannel), ("rooom:7", UnknownNamespace)],
+)
+def test_only_a_channel_that_may_be_listened_to_can_end(
+    bo: Any, monkeypatch: pytest.MonkeyPatch, channel: str, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(channels, "_policies", {"room": lambda user, key: False})
+    with pytest.raises(error):
+        unsubscribe(bo, channel)
+    assert not Outbox.objects.exists()
+
+
+def test_a_damaged_row_costs_only_itself(bo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "_policies", {"room": lambda user, key: False})
+    for payload in ({}, {"channel": 7}, {"channel": "room"}, []):
+        Outbox.objects.create(kind=Outbox.Kind.UNSUBSCRIBE, subject=str(bo.pk), payload=payload)
+    unsubscribe(bo, "room:7")
+    backend = RecordingBackend()
+    Relay(backend, SingleRunner()).work()
+    assert backend.unsubscribed == [(str(bo.pk), "room:7")]
+    assert Outbox.objects.filter(attempts=1).count() == 4
+
+
+class Restarting(RecordingBackend):
+    """A server that is another one at each look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name_of_server = "first"
+        self.restored: list[Any] = []
+
+    def instance(self) -> str:
+        return self.name_of_server
+
+    def restore(self, revocations: Any) -> None:
+        self.restored.append([(each.user_id, each.channel) for each in revocations])
+
+
+def test_a_server_that_restarts_is_told_what_was_revoked_and_has_not_expired(
+    bo: Any, ana: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "_policies", {"room": lambda user, key: False})
+    monkeypatch.setattr("hark.relay.revocations.INTERVAL", 0)
+    backend = Restarting()
+    relay = Relay(backend, SingleRunner())
+    relay.work()
+    disconnect(bo)
+    unsubscribe(ana, "room:7")
+    relay.work()
+    Revocation.objects.create(
+        user_id="gone", issued_before="2020-01-01T00:00Z", expires_at="2020-01-02T00:00Z"
+    )
+    relay.work()
+    assert backend.restored == [[]], "it knows: it was told as it happened"
+    backend.name_of_server = "second"
+    relay.work()
+    told = {(str(bo.pk), None), (str(ana.pk), Channel("room", "7"))}
+    assert set(backend.restored[1]) == told
+    assert len(backend.restored) == 2

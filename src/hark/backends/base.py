@@ -54,6 +54,16 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """Tokens of a user that are worthless; `channel` is None for all, whatever they open."""
+
+    user_id: str
+    channel: Channel | None
+    issued_before: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectInfo:
     """What a client needs to connect. Each backend adds its own fields."""
 
@@ -102,6 +112,31 @@ class Backend(ABC):
         Raises:
             Unavailable, Misconfigured: As for `publish`.
         """
+
+    @abstractmethod
+    def unsubscribe(self, user_id: str, channel: Channel) -> None:
+        """End the user's subscriptions to a channel, and make worthless what opened them.
+
+        Raises:
+            Unavailable, Misconfigured: As for `publish`.
+        """
+
+    def restore(self, revocations: Sequence[Revocation]) -> None:  # noqa: B027
+        """Tell a server that has just started whose tokens it had been told to refuse.
+
+        Raises:
+            Unavailable, Misconfigured: As for `publish`.
+        """
+
+    def instance(self) -> str:
+        """Return a name that a server has until it stops, with all that it was told to refuse.
+
+        "" if it forgets nothing, or cannot be told again.
+
+        Raises:
+            Unavailable, Misconfigured: As for `publish`.
+        """
+        return ""
 
     @abstractmethod
     def connect_info(

@@ -18,9 +18,10 @@ from hark.backends.base import (
     Misconfigured,
     Publication,
     Refused,
+    Revocation,
     Unavailable,
 )
-from hark.backends.server_api import ApiError, ServerApi
+from hark.backends.server_api import METHOD_NOT_FOUND, ApiError, ServerApi
 from hark.channels import Channel
 from hark.conf import settings
 
@@ -34,7 +35,7 @@ MAX_CALL_BYTES = 4 * 1024 * 1024
 
 # "State invalidated": the SDK drops its token and asks Django for another before it comes back.
 DISCONNECT = {"code": 3014, "reason": "session ended"}
-METHOD_NOT_FOUND = 104
+RESTORED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +102,17 @@ class CentrifugoBackend(Backend):
         return [_refusal(error) for error in self._api.batch([_command(e) for e in publications])]
 
     def disconnect(self, user_id: str) -> None:
+        whom = {"user": user_id}
+        self._revoke(whom, {"disconnect": whom | {"disconnect": DISCONNECT}})
+
+    def unsubscribe(self, user_id: str, channel: Channel) -> None:
+        what = {"user": user_id, "channel": str(channel)}
+        self._revoke(what, {"unsubscribe": what})
+
+    def _revoke(self, what: Mapping[str, str], *commands: Mapping[str, Any]) -> None:
         forgotten_at = math.ceil(time.time()) + (settings().TOKEN_TTL or self.token_ttl)
-        commands: list[Mapping[str, Any]] = [
-            {"invalidate_user_tokens": {"user": user_id, "expire_at": forgotten_at}},
-            {"disconnect": {"user": user_id, "disconnect": DISCONNECT}},
-        ]
-        for error in self._api.batch([json.dumps(each) for each in commands]):
+        invalidate = {"invalidate_user_tokens": {**what, "expire_at": forgotten_at}}
+        for error in self._api.batch([json.dumps(each) for each in (invalidate, *commands)]):
             # Centrifugo without its PRO part cannot revoke: there tokens live on until they expire.
             if error and error.code != METHOD_NOT_FOUND:
                 raise Unavailable(str(error))
@@ -125,6 +131,23 @@ class CentrifugoBackend(Backend):
 
     def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
         return self._token(user_id, expires_at, channel=str(channel))
+
+    def instance(self) -> str:
+        return self._api.restore([], complete=False)
+
+    def restore(self, revocations: Sequence[Revocation]) -> None:
+        told = [
+            {
+                "user": each.user_id,
+                "channel": str(each.channel or ""),
+                "issued_before": each.issued_before.timestamp(),
+                "expire_at": each.expires_at.timestamp(),
+            }
+            for each in revocations
+        ]
+        for start in range(0, len(told), RESTORED_AT_ONCE):
+            self._api.restore(told[start : start + RESTORED_AT_ONCE], complete=False)
+        self._api.restore([], complete=True)
 
     def unknown(self, namespaces: Sequence[str]) -> list[str]:
         asked = [f'{{"presence_stats":{{"channel":"{each}:0"}}}}' for each in namespaces]

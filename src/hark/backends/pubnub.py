@@ -144,9 +144,18 @@ class PubNubBackend(Backend):
 
     def disconnect(self, user_id: str) -> None:
         for held in PubNubToken.objects.filter(user_id=user_id):
-            with suppress(Refused):  # it has expired meanwhile
-                self._call(self._client.revoke_token(held.token).sync)
-            held.delete()  # only now: whatever failed is tried again
+            self._revoke(held)
+
+    def unsubscribe(self, user_id: str, channel: Channel) -> None:
+        for held in PubNubToken.objects.filter(user_id=user_id):
+            opened = self._client.parse_token(held.token)["resources"]["channels"]
+            if spell(channel) in opened:
+                self._revoke(held)
+
+    def _revoke(self, held: PubNubToken) -> None:
+        with suppress(Refused):  # it has expired meanwhile
+            self._call(self._client.revoke_token(held.token).sync)
+        held.delete()  # only now: whatever failed is tried again
 
     def connect_info(
         self, user_id: str, channels: Sequence[Channel], *, expires_at: datetime

@@ -19,6 +19,9 @@ BUSY = (408, 429)
 """HTTP statuses below 500 of a server that may well answer later."""
 
 
+METHOD_NOT_FOUND = 104
+
+
 @dataclass(frozen=True, slots=True)
 class ApiError:
     """Why the server refused one command."""
@@ -62,6 +65,29 @@ class ServerApi:
         if not isinstance(replies, list) or len(replies) != len(commands):
             raise Unavailable(f"{self._url} did not answer each of {len(commands)} commands")
         return [self._error_in(reply) for reply in replies]
+
+    def restore(self, revocations: Sequence[JSON], *, complete: bool) -> str:
+        """Tell Hark's gateway what was revoked before it started; return which one it is.
+
+        "" if this is another server, which has no such call.
+
+        Args:
+            revocations: As of `invalidate_user_tokens`, with all their times.
+            complete: There are no more.
+
+        Raises:
+            Unavailable, Misconfigured: As for `batch`.
+        """
+        call = {"revocations": revocations, "complete": complete}
+        body = json.dumps({"commands": [{"restore_revocations": call}]})
+        try:
+            (reply,) = self._call("batch", body)["replies"]
+            error = self._error_in(reply)
+            if error and error.code != METHOD_NOT_FOUND:
+                raise Unavailable(str(error))
+            return "" if error else str(reply["restore_revocations"]["node"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unavailable(f"{self._url} did not say which server it is") from error
 
     def nodes(self) -> list[str]:
         """Return the name and version of each server behind the address.

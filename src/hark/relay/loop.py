@@ -17,6 +17,7 @@ from hark.relay.lease import Lease
 from hark.relay.look import Step, due
 from hark.relay.numbering import number
 from hark.relay.postman import Postman
+from hark.relay.revocations import Reminder
 from hark.wake import LINGER, database
 
 LINGER_STEP = 0.002
@@ -82,6 +83,7 @@ class Relay:
     def __init__(self, backend: Backend, lease: Lease) -> None:
         self.circuit = Circuit()
         self._backend = backend
+        self._reminder = Reminder(backend)
         self._lease = lease
         self._postman = Postman()
         self._stopping = False
@@ -131,8 +133,9 @@ class Relay:
             LostLease: Between two steps.
         """
         limit = settings().BATCH
-        found = due()
+        self._deliver(lambda _: self._reminder.look())
         done = 0
+        found = due()
         if Step.NUMBER in found:
             done += self._step(lambda: number(limit))
         if found & {Step.NUMBER, Step.PUSH}:
@@ -144,8 +147,10 @@ class Relay:
 
     def _handle(self, kind: Outbox.Kind, limit: int) -> int:
         match kind:
-            case Outbox.Kind.DISCONNECT:
-                return self._deliver(lambda limit: outbox.disconnect(self._backend, limit))
+            case Outbox.Kind.DISCONNECT | Outbox.Kind.UNSUBSCRIBE:
+                ends_all = kind is Outbox.Kind.DISCONNECT
+                end = outbox.disconnect if ends_all else outbox.unsubscribe
+                return self._deliver(lambda limit: end(self._backend, limit))
             case Outbox.Kind.PUBLICATION:
                 return self._deliver(lambda limit: outbox.publish(self._backend, limit))
             case Outbox.Kind.SEND:

@@ -21,7 +21,7 @@ from hark.channels import Channel
 from hark.models import Notification, Outbox
 from hark.plain import described
 from hark.recall import apply
-from hark.relay import retry
+from hark.relay import retry, revocations
 from hark.render import Page
 from hark.wake import database
 
@@ -107,6 +107,7 @@ def disconnect(backend: Backend, limit: int) -> int:
         for row in rows:
             by_user.setdefault(row.subject, []).append(row)
         for user_id, concerned in by_user.items():
+            revocations.note(user_id, backend)
             try:
                 backend.disconnect(user_id)
             except Refused as refusal:
@@ -115,6 +116,21 @@ def disconnect(backend: Backend, limit: int) -> int:
             else:
                 _settle(concerned)
         return len(rows)
+
+
+def unsubscribe(backend: Backend, limit: int) -> int:
+    """End what was subscribed to by those who may no longer listen.
+
+    Raises:
+        BackendError: What is left is tried again.
+    """
+
+    def end(row: Outbox) -> None:
+        channel = Channel.parse(row.payload["channel"])
+        revocations.note(row.subject, backend, channel)
+        backend.unsubscribe(row.subject, channel)
+
+    return _each(Kind.UNSUBSCRIBE, limit, end)
 
 
 def expand() -> int:

@@ -1,6 +1,8 @@
 """The guarded keyset: who may do what, with which token or signature."""
 
+import json
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -24,6 +26,17 @@ def granted(*, user: str | None = "ana", minutes: int = 60, since: int = 0, **ch
         uuid=user,
     )
     return tokens.encode(grant, tokens.signing_key("sec-c", "sub-c"))
+
+
+async def grant(http: httpx.AsyncClient) -> str:
+    """Have Ana granted to read the room, as the application's server does."""
+    path, query = "/v3/pam/sub-c/grant", {"timestamp": str(int(time.time()))}
+    permissions = {"resources": {"channels": {"room": 1}}, "uuid": "ana"}
+    body = json.dumps({"ttl": 60, "permissions": permissions}).encode()
+    text = signature.string_to_sign("pub-c", method="POST", path=path, query=query, body=body)
+    query["signature"] = signature.sign("sec-c", text)
+    answer = await http.post(path, params=query, content=body)
+    return str(answer.json()["data"]["token"])
 
 
 @pytest.mark.parametrize(
@@ -124,6 +137,24 @@ async def test_a_token_without_its_padding_or_with_more_stays_revoked(
         query = {"uuid": "ana", "auth": spelling}
         answer = await http.get("/v3/history/sub-key/sub-c/channel/room", params=query)
         assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("stored", [False, True])
+async def test_what_was_granted_before_a_start_that_forgets_revocations_is_refused(
+    stored: bool, tmp_path: Path
+) -> None:
+    options = PUBNUB | {"refuse_earlier_tokens": True}
+    options |= {"storage_path": str(tmp_path / "kept")} if stored else {}
+    before = granted(room=1, since=-1)
+    async with (
+        running(pubnub=options) as gateway,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}") as http,
+    ):
+        after = await grant(http)
+        for token, status in ((before, 200 if stored else 403), (after, 200)):
+            query = {"uuid": "ana", "auth": token}
+            path = "/v3/history/sub-key/sub-c/channel/room"
+            assert (await http.get(path, params=query)).status_code == status
 
 
 async def test_every_endpoint_names_a_subscribe_key_that_nobody_has(

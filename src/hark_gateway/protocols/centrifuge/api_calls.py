@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from hark_gateway.hub.errors import BadRequest, HubError, NotAvailable
+from hark_gateway.hub.errors import BadRequest, HubError
 from hark_gateway.hub.stream import Position
 
 from .api_messages import (
@@ -30,6 +30,8 @@ from .api_messages import (
     PublishCall,
     PublishResult,
     RefreshCall,
+    RestoreRevocationsCall,
+    RestoreRevocationsResult,
     SubscribeCall,
     content,
     optional,
@@ -199,18 +201,43 @@ def invalidate_user_tokens(api: Api, call: InvalidateUserTokensCall, now: float)
     """Refuse tokens that a user was issued before now, or another time, and have them all renewed.
 
     Connections do not remember their tokens, so all of the user's are ended; clients come back at
-    once with a new token if they are given one.
+    once with a new token if they are given one. With a channel, it is the tokens that open this one
+    and the subscriptions to it, which clients do not begin again by themselves.
     """
+    channel = existing(api, call.channel) if call.channel else ""
+    _revoke(api, call, now)
+    for session in api.door.clients.of(call.user or ""):
+        if not channel:
+            session.disconnect(STATE_INVALIDATED)
+        elif channel in session.subscriptions:
+            session.unsubscribe(channel, SERVER_UNSUBSCRIBE)
+    return NOTHING
+
+
+def _revoke(api: Api, call: InvalidateUserTokensCall, now: float) -> None:
     if not call.user:
         raise BadRequest("user is missing")
-    if call.channel:
-        raise NotAvailable("the tokens of a single channel cannot be invalidated")
-    before = now if call.issued_before is None else call.issued_before
-    revocations = api.door.verifier.revocations
-    revocations.add(call.user, issued_before=before, expires=call.expire_at, now=now)
-    for session in api.door.clients.of(call.user):
-        session.disconnect(STATE_INVALIDATED)
-    return NOTHING
+    api.door.verifier.revocations.add(
+        call.user,
+        call.channel or "",
+        issued_before=now if call.issued_before is None else call.issued_before,
+        expires=call.expire_at,
+        now=now,
+    )
+
+
+def restore_revocations(
+    api: Api, call: RestoreRevocationsCall, now: float
+) -> RestoreRevocationsResult:
+    """Take in what was revoked before this server started; nobody is disconnected.
+
+    An empty call tells which server it is, and changes nothing.
+    """
+    for each in call.revocations:
+        _revoke(api, each, now)
+    if call.complete:
+        api.door.verifier.revocations.complete()
+    return RestoreRevocationsResult(api.door.node)
 
 
 def presence(api: Api, call: ChannelCall, now: float) -> PresenceResult:
@@ -284,6 +311,7 @@ CALLS: Mapping[str, tuple[type, Callable[[Api, Any, float], object]]] = {
     "disconnect": (DisconnectCall, disconnect),
     "refresh": (RefreshCall, refresh),
     "invalidate_user_tokens": (InvalidateUserTokensCall, invalidate_user_tokens),
+    "restore_revocations": (RestoreRevocationsCall, restore_revocations),
     "presence": (ChannelCall, presence),
     "presence_stats": (ChannelCall, presence_stats),
     "history": (HistoryCall, history),

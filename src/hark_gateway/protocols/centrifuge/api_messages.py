@@ -102,6 +102,19 @@ class InvalidateUserTokensCall(Struct, frozen=True):
     channel: str | None = None
 
 
+class RestoreRevocationsCall(Struct, frozen=True):
+    """What was revoked before a restart; `complete` when there is no more. Not Centrifugo's."""
+
+    revocations: list[InvalidateUserTokensCall] = []
+    complete: bool = False
+
+
+class RestoreRevocationsResult(Struct, frozen=True):
+    """Which server answers; another one knows nothing of what this one was told."""
+
+    node: str
+
+
 class ChannelCall(Struct, frozen=True):
     """About one channel."""
 

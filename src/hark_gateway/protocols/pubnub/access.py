@@ -143,6 +143,7 @@ class Gatekeeper:
 
     Args:
         require_uuid: Refuse a token that was granted to another user.
+        earliest: Refuse tokens granted before this whole second of Unix time.
     """
 
     revocations: RevocationStore
@@ -150,6 +151,7 @@ class Gatekeeper:
     keysets: dict[str, Keyset] = field(default_factory=dict)
     """By subscribe key."""
     require_uuid: bool = True
+    earliest: int = 0
 
     def keyset(self, subscribe_key: str) -> Keyset:
         """Return the keyset of that subscribe key.
@@ -187,7 +189,7 @@ class Gatekeeper:
         """Return why a verified token is no longer good, if it is not."""
         if token.expires_at <= now:
             return access_refusal("Token is expired.")
-        if token.signature in self.revocations:
+        if token.signature in self.revocations or token.granted_at < self.earliest:
             return access_refusal("Token is revoked")
         return None
 

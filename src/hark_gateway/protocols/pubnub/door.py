@@ -170,7 +170,7 @@ class PubNubDoor:
         keyset = self.service.gatekeeper.keyset(key)
         match call.method, rest:
             case "POST", []:
-                return granting.grant(call, keyset)
+                return granting.grant(call, keyset, earliest=self.service.gatekeeper.earliest)
             case "DELETE", [token]:
                 answer, revoked = granting.revoke(self.service, call, keyset, token)
                 interests = self._subscribing.interests

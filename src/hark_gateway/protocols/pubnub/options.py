@@ -40,6 +40,9 @@ class PubNubOptions:
     """Let in pub-c-development, sub-c-development and sec-c-development; on loopback only."""
     require_uuid: bool = True
     """Refuse a token that names an authorized user when another user shows it."""
+    refuse_earlier_tokens: bool = False
+    """Refuse tokens granted before the start, unless storage_path keeps what was revoked till then;
+    clients ask their server for new ones. `manage.py hark gateway` runs with it."""
     storage_path: str = ""
     """SQLite file for messages, actions, groups and revocations; empty keeps them in memory."""
     storage_max_bytes: int = 1 << 30

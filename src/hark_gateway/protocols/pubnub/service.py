@@ -1,6 +1,7 @@
 """What all endpoints act on: one hub, one clock, what is live, who is present, what is stored."""
 
 import logging
+import math
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Service:
             self.grants,
             {each.subscribe_key: Keyset(each) for each in options.all_keysets},
             options.require_uuid,
+            earliest=math.ceil(now()) if self._forgets_revocations else 0,
         )
         self.polls = Polls(
             self.live, hold_time=options.hold_time, clock=now, refusal=self.gatekeeper.refusal
@@ -86,6 +88,10 @@ class Service:
         self._swept = 0.0
         self._refill(now())
         hub.observers.append(self._heard)
+
+    @property
+    def _forgets_revocations(self) -> bool:
+        return self.options.refuse_earlier_tokens and not self.options.storage_path
 
     def _open_storage(self) -> None:
         options = self.options

@@ -74,12 +74,15 @@ class Grant:
 class Token:
     """A verified token, ready to be asked."""
 
-    __slots__ = ("_exact", "_patterns", "cleared", "expires_at", "signature", "uuid")
+    __slots__ = (
+        "_exact", "_patterns", "cleared", "expires_at", "granted_at", "signature", "uuid",
+    )  # fmt: skip
 
     def __init__(self, grant: Grant, signature: bytes) -> None:
         self.signature = signature
         """Names the token, however its text may be written."""
         self.uuid = grant.uuid
+        self.granted_at = grant.granted_at
         self.expires_at = grant.expires_at
         self.cleared: object = None
         """What a subscriber last asked for and was allowed, so that its next poll need not ask."""

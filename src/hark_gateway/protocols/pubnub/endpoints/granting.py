@@ -50,13 +50,17 @@ class GrantRequest(msgspec.Struct, frozen=True):
     ttl: int
 
 
-def grant(call: Call, keyset: Keyset) -> Any:
-    """Make a token. Only the holder of the secret key may ask."""
+def grant(call: Call, keyset: Keyset, *, earliest: int) -> Any:
+    """Make a token. Only the holder of the secret key may ask.
+
+    Args:
+        earliest: What is granted now counts as granted then at least, in whole seconds.
+    """
     _require_signature(call, keyset, "grant")
     wanted = _read(call.body)
     token = tokens.encode(
         Grant(
-            granted_at=int(call.now),
+            granted_at=max(int(call.now), earliest),
             ttl=wanted.ttl,
             resources=wanted.permissions.resources.as_resources(),
             patterns=wanted.permissions.patterns.as_resources(),
