@@ -9,6 +9,7 @@ from pathlib import Path
 
 STOP_SECONDS = 10.0
 LONGEST_PAUSE = 30.0
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class DidNotStart(Exception):
@@ -50,6 +51,7 @@ class Service:
             self.process = subprocess.Popen(
                 self.command,
                 env=dict(self.environment),
+                cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

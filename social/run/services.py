@@ -22,7 +22,6 @@ def describe_services(environment: Mapping[str, str], *, data: Path) -> list[Ser
     logs = data / "logs"
     port, gateway_port = environment["PORT"], environment["GATEWAY_PORT"]
     manage = [sys.executable, str(development.ROOT / "manage.py")]
-    gunicorn = [sys.executable, "-m", "gunicorn", "--chdir", str(development.ROOT)]
     kept = {"HARK_GATEWAY_PUBNUB_STORAGE_PATH": str(data / "pubnub.sqlite3")}
     gateway = Service(
         "gateway",
@@ -36,13 +35,7 @@ def describe_services(environment: Mapping[str, str], *, data: Path) -> list[Ser
         Service("relay", [*manage, "hark", "relay"], environment, logs / "relay.log"),
         Service(
             "web",
-            [
-                *gunicorn,
-                f"--bind=127.0.0.1:{port}",
-                "--threads=8",
-                "--no-control-socket",
-                "social.wsgi",
-            ],
+            [sys.executable, "-m", "social.run.web", port],
             environment,
             logs / "web.log",
             lambda: is_healthy(f"http://127.0.0.1:{port}/readyz"),
