@@ -9,7 +9,7 @@ import pytest
 from hark_gateway.protocols.pubnub.door import PubNubDoor
 from hark_gateway.server import Gateway
 
-from .scene import cursor, get, poll
+from .scene import cursor, get, interests, poll
 
 PRESENCE = "/v2/presence/sub-key/sub"
 
@@ -140,6 +140,42 @@ async def test_what_somebody_says_who_is_not_there_can_be_read(http: httpx.Async
     assert await heard(http, "a-pnpres", tt, uuid="ana") == [("join", "bo")]
     here = await get(http, f"{PRESENCE}/channel/a", state=1)
     assert here["uuids"] == [{"uuid": "bo", "state": {"mood": "ok"}}]
+
+
+async def test_the_presence_of_a_channel_in_a_group_is_no_channel_to_be_on(
+    http: httpx.AsyncClient, door: PubNubDoor
+) -> None:
+    group = "/v1/channel-registration/sub-key/sub/channel-group/g"
+    await get(http, group, add="room,room-pnpres")
+    await heartbeat(http, ",", uuid="ana", **{"channel-group": "g"})
+    await cursor(http, ",", uuid="ana", **{"channel-group": "g"})
+    assert door.service.presence.channels_of("ana") == ["room"]
+
+
+@pytest.mark.parametrize("query", ["filter-expr=((", "tt=x", "uuid=%ff"])
+async def test_a_subscriber_who_cannot_be_understood_leaves_nothing_behind(
+    http: httpx.AsyncClient, gateway: Gateway, query: str
+) -> None:
+    assert (await http.get(f"/v2/subscribe/sub/room/0?{query}")).status_code == 400
+    assert interests(gateway) == []
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        "/v2/subscribe/sub/room/0?uuid=ana&state=%7B",
+        "/v2/subscribe/sub/room/0?uuid=ana&heartbeat=x",
+        f"{PRESENCE}/channel/room/heartbeat?uuid=ana&state=[]",
+        f"{PRESENCE}/channel/room/heartbeat?uuid=ana&heartbeat=-1",
+        "/v1/channel-registration/sub-key/sub/channel-group/g?add=room&remove=a:b",
+    ],
+)
+async def test_what_is_refused_has_changed_nothing(
+    http: httpx.AsyncClient, door: PubNubDoor, refused: str
+) -> None:
+    assert (await http.get(refused)).status_code == 400
+    assert door.service.presence.channels_of("ana") == []
+    assert dict(door.service.groups.all) == {}
 
 
 @pytest.mark.parametrize("odd", ["ch.bar*", "a:b", "x" * 100, "a b", "a.b.c.*", "*"])

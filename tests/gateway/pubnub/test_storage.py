@@ -129,6 +129,16 @@ def test_a_full_database_drops_its_oldest_messages_and_goes_on(tmp_path: Path) -
     assert (tmp_path / "small.sqlite3").stat().st_size <= 1 << 20
 
 
+def test_a_database_full_of_actions_takes_messages_still(tmp_path: Path) -> None:
+    database = Database(tmp_path / "small.sqlite3", max_bytes=1 << 20)
+    store, actions = MessageStore(database, size=1000, ttl=60), ActionStore(database, ttl=60)
+    for number in range(1, 12_000):
+        actions.add(Action("room", 7, "reaction", "x" * 200, str(number), number), now=0)
+    store.add(Message("room", 12_000, b"x" * 30_000), now=0)
+    assert kept(store, "room") == [12_000]
+    assert 0 < actions.count("room", 7) < 11_999
+
+
 def test_everything_is_remembered_across_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "store.sqlite3"
     database = Database(path)

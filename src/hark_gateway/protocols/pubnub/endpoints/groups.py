@@ -31,14 +31,14 @@ def show_or_change(
         payload = {"channels": service.groups.channels(group), "group": group}
         return {"status": 200, "payload": payload, "service": SERVICE, "error": False}
     rights.require(Permission.MANAGE, groups=[group])
-    added = _channels(call.get("add"))
+    added, removed = _channels(call.get("add")), _channels(call.get("remove"))
     if len(added) > MAX_ADDED:
         raise ServiceError(400, "Too many channels in one request.", SERVICE)
     try:
         new = service.groups.add(group, added)
     except TooManyGroups:
         raise ServiceError(400, "Maximum channel group count exceeded.", SERVICE) from None
-    if service.groups.remove(group, _channels(call.get("remove"))) or new:
+    if service.groups.remove(group, removed) or new:
         changed(group)
     return OK
 

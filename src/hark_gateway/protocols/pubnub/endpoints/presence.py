@@ -44,14 +44,13 @@ def enter(
     uuid, seconds = call.uuid, _seconds(call)
     if uuid is None:
         return []
+    states = _state(call) if "state" in call.query else {}
     joined = service.presence.enter(uuid, present, seconds=seconds, now=call.now)
     service.announce(joined, now=call.now, keep=before_subscribing)
-    if "state" in call.query:
-        states = _state(call)
-        for channel in present:
-            state = states.get(channel)
-            if isinstance(state, dict):
-                _change_state(service, call, uuid, [channel], state)
+    for channel in states.keys() & set(present):
+        state = states[channel]
+        if isinstance(state, dict):
+            _change_state(service, call, uuid, [channel], state)
     return [change.channel for change in joined]
 
 
@@ -168,7 +167,7 @@ def _without_presence(given: Iterable[str]) -> list[str]:
 def _resolved(service: Service, channels: list[str], groups: list[str]) -> tuple[str, ...]:
     """Return the channels, those of the groups included, in the one order that presence shares."""
     in_groups = [name for group in groups for name in service.groups.channels(group)]
-    return tuple(sorted({*channels, *in_groups}))
+    return tuple(sorted({*channels, *_without_presence(in_groups)}))
 
 
 def _occupancies(service: Service, call: Call, channels: Iterable[str]) -> Any:

@@ -56,16 +56,17 @@ class Subscribing:
         """Answer at once if there is something to say, else hold the request."""
         service = self._service
         rights = service.gatekeeper.rights(keyset, call)
+        uuid, cursor, wanted = call.uuid, _cursor(call), _filter(call)
         wish = self._wish(call, channels, rights)
         poll = Poll(
             polls=service.polls,
             exchange=exchange,
             interest=wish.interest,
-            cursor=_cursor(call),
+            cursor=cursor,
             subscribe_key=keyset.subscribe_key,
-            uuid=call.uuid,
+            uuid=uuid,
             token=rights.token,
-            filter=_filter(call),
+            filter=wanted,
         )
         shaking_hands = not poll.cursor
         if shaking_hands:  # the cursor first, so that the client hears of its own joining

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .database import Database
 from .messages import Range
 
+_DROPPED_AT_ONCE = 100
 _COLUMNS = "channel, message, type, value, uuid, timetoken"
 
 
@@ -32,6 +33,7 @@ class ActionStore:
     def __init__(self, database: Database, *, ttl: float) -> None:
         self._database = database
         self._ttl = ttl
+        database.make_room.append(self._drop_oldest)
 
     def add(self, action: Action, *, now: float) -> bool:
         """Keep an action; return whether it is new."""
@@ -89,3 +91,11 @@ class ActionStore:
     def sweep(self, now: float) -> None:
         """Remove expired actions. Call it about once a second."""
         self._database.write("DELETE FROM actions WHERE expires <= ?", (int(now),))
+
+    def _drop_oldest(self) -> bool:
+        """Make room when the database is full; return whether there was anything to drop."""
+        sql = (
+            "DELETE FROM actions WHERE timetoken IN (SELECT timetoken FROM actions"
+            " ORDER BY timetoken LIMIT ?) RETURNING 1"
+        )
+        return bool(self._database.write(sql, (_DROPPED_AT_ONCE,)))

@@ -86,8 +86,8 @@ class Database:
             self._prepare(max_bytes)
         except sqlite3.Error as error:
             raise StorageUnusable(path, error) from error
-        self.make_room: Callable[[], bool] = lambda: False
-        """Called when the database is full; says whether it is worth trying again."""
+        self.make_room: list[Callable[[], bool]] = []
+        """All called when the database is full; each says whether it dropped anything."""
 
     def _prepare(self, max_bytes: int) -> None:
         execute = self._connection.execute
@@ -109,7 +109,10 @@ class Database:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not self.make_room():
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise
+                dropped = [drop() for drop in self.make_room]
+                if not any(dropped):
                     raise
 
     def last_timetoken(self) -> int:

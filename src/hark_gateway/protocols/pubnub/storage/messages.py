@@ -64,7 +64,7 @@ class MessageStore:
         self._ttl = ttl
         rows = database.read("SELECT channel, count(*) FROM messages GROUP BY channel")
         self._kept: Counter[str] = Counter(dict(rows))
-        database.make_room = self._drop_oldest_of_all
+        database.make_room.append(self._drop_oldest_of_all)
 
     def add(self, message: Message, *, now: float, ttl: float = 0) -> None:
         """Keep a message for `ttl` seconds; 0 means as long as all others."""
