@@ -14,8 +14,10 @@ from typing import Any, TypedDict
 from uuid import uuid4
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
-from django.db.models import Q, QuerySet, Subquery
+from django.db import connections, transaction
+from django.db.models import BooleanField, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from hark import log, sql
 from hark.exceptions import HarkError
@@ -23,6 +25,15 @@ from hark.models import UNREAD, UNSEEN, Inbox, Notification
 from hark.wake import database, wake_on_commit
 
 logger = logging.getLogger(__name__)
+
+MAX_NUMBER = 2**63 - 1
+
+WRITTEN_WITH = """(
+    hark_notification.xmin = (SELECT named.xmin FROM hark_notification AS named WHERE id = %s)
+    OR NOT pg_visible_in_snapshot(hark_notification.xmin::text::xid8, pg_current_snapshot())
+)"""
+"""By the same transaction, or by the present one, whose rows are all that it sees before their
+commit."""
 
 COUNT_LIMIT = 100
 """Counting stops here: this many means "more than 99", and the cost never grows beyond."""
@@ -209,13 +220,29 @@ def delete(user_id: Any, pk: int, *, now: datetime) -> None:
 
 
 def read_all(user_id: Any, *, through: int, now: datetime) -> None:
-    """Mark the notification `through` and all older ones read; what arrived since stays unread."""
-    _mark_all(user_id, UNREAD & Q(id__lte=through), {"read_at": now, "seen_at": now})
+    """Mark the notification `through` and all that came before it read."""
+    _mark_all(user_id, UNREAD & _came_by(user_id, through), {"read_at": now, "seen_at": now})
 
 
 def see_all(user_id: Any, *, now: datetime) -> None:
     """Mark all seen: they were shown in a list."""
     _mark_all(user_id, UNSEEN, {"seen_at": now})
+
+
+def _came_by(user_id: Any, through: int) -> Q:
+    """Say what whoever was shown `through` as the newest one can have been shown with it.
+
+    Ids alone do not tell: they are given when a row is written, and a transaction that began
+    earlier may commit later. So what was numbered after `through` came after it. What has no
+    number yet counts only if it was written together with `through`.
+    """
+    named = Notification.objects.filter(pk=through, user=user_id)
+    last = Coalesce(Subquery(named.values("arrival")), MAX_NUMBER)
+    numbered = Q(arrival__lte=last) | Q(arrival=None, arrived=True)  # before arrivals were kept
+    waiting = Q(arrived=False)
+    if connections[database()].vendor == "postgresql":  # elsewhere one writes after the other
+        waiting &= Q(RawSQL(WRITTEN_WITH, [through], output_field=BooleanField()))  # noqa: S611 (ours)
+    return Q(id__lte=through) & (numbered | waiting)
 
 
 def _mark(user_id: Any, pk: int, marks: log.Marks) -> Notification:

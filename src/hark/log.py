@@ -108,7 +108,8 @@ def number(heads: Heads, rows: Sequence[Any], marks: Marks = NO_MARKS) -> dict[i
 
 def _save(numbers: Mapping[Any, int], marks: Marks) -> None:
     adapt = connections[database()].ops.adapt_datetimefield_value
-    assignments = {"modseq": "given.number", "arrived": "TRUE"}
+    arrival = "CASE WHEN arrived THEN arrival ELSE given.number END"
+    assignments = {"modseq": "given.number", "arrived": "TRUE", "arrival": arrival}
     for name, moment in marks.items():
         assignments[name] = f"COALESCE({name}, %s)" if moment else "NULL"
     moments = [adapt(moment) for moment in marks.values() if moment]

@@ -109,6 +109,9 @@ class Notification(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     modseq = models.PositiveBigIntegerField(null=True, editable=False)
+    arrival = models.PositiveBigIntegerField(
+        null=True, editable=False, help_text=_("The first number that it was given.")
+    )
     arrived = models.BooleanField(
         default=False, editable=False, help_text=_("Whether it was ever numbered.")
     )

@@ -211,3 +211,31 @@ def test_forgetting_what_is_being_marked_counts_the_mark(
         wait_until_one_waits()
     assert forgotten.result(SECONDS) == 1
     assert inbox.position(bo.pk) == inbox.Position(modseq=2, floor=2)
+
+
+@pytest.mark.parametrize("when", ["numbered", "unnumbered", "numbered, then all seen"])
+def test_reading_all_leaves_what_was_committed_after_the_list_was_shown(
+    others: ThreadPoolExecutor, bo: Any, when: str
+) -> None:
+    now = timezone.now()
+    with meanwhile(others, lambda: notify(bo, Note(text="slow"))):
+        notify(bo, Note(text="quick"))
+        if when != "unnumbered":
+            numbering.number(10)
+        (shown,) = inbox.listing(bo.pk, inbox.State.ALL)
+    if when != "unnumbered":
+        numbering.number(10)
+    if when == "numbered, then all seen":
+        inbox.see_all(bo.pk, now=now)
+    inbox.read_all(bo.pk, through=shown.pk, now=now)
+    (unread,) = inbox.listing(bo.pk, inbox.State.UNREAD)
+    assert unread.params["text"] == "slow"
+
+
+def test_reading_all_reads_what_was_written_together_and_is_not_numbered_yet(bo: Any) -> None:
+    with transaction.atomic():
+        for text in "abc":
+            notify(bo, Note(text=text))
+    shown = inbox.listing(bo.pk, inbox.State.ALL)[0]
+    inbox.read_all(bo.pk, through=shown.pk, now=timezone.now())
+    assert not inbox.listing(bo.pk, inbox.State.UNREAD).exists()

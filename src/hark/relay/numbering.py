@@ -35,7 +35,8 @@ STATEMENT = """
         SELECT *, last + row_number() OVER (PARTITION BY user_id ORDER BY id) AS number
         FROM held WHERE user_id NOT IN (SELECT user_id FROM passed_over)
     ), given AS (
-        UPDATE hark_notification SET modseq = number, arrived = TRUE
+        UPDATE hark_notification SET modseq = number, arrived = TRUE,
+            arrival = CASE WHEN hark_notification.arrived THEN arrival ELSE number END
         FROM numbered WHERE hark_notification.id = numbered.id
     ), raised AS (
         UPDATE hark_inbox SET modseq = top.number
