@@ -5,8 +5,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from social.development import prepare_environment
+from social.development import prepare_database, prepare_environment
 
 if __name__ == "__main__":
     prepare_environment()
+    prepare_database()
     execute_from_command_line(sys.argv)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from social import postgres
+from social.run.elsewhere import needs_gateway
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data"
@@ -18,10 +19,15 @@ SECRETS = ("DJANGO_SECRET_KEY", "HARK_API_KEY", "HARK_TOKEN_SECRET", *PUBNUB_KEY
 
 
 def prepare_environment() -> None:
-    """Set what is unset: debug mode, lasting secrets, and the embedded PostgreSQL, started."""
+    """Set what is unset: debug mode and lasting secrets."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "social.settings")
     os.environ.setdefault("DJANGO_DEBUG", "1")
+    os.environ.setdefault("GATEWAY_PORT", "8001")
     fill(os.environ, lasting_secrets())
+
+
+def prepare_database() -> None:
+    """Start the embedded PostgreSQL, unless DATABASE_URL names another database."""
     if "DATABASE_URL" not in os.environ:
         os.environ["DATABASE_URL"] = postgres.start(DATA / "postgres")
 
@@ -29,16 +35,19 @@ def prepare_environment() -> None:
 def fill(environment: MutableMapping[str, str], made_up: Mapping[str, str]) -> None:
     """Set whichever of the SECRETS are unset, and what follows from them.
 
-    Keys of PubNub's are taken as they are, if only one is set: made-up ones are good for our own
-    gateway alone, and would be refused by PubNub.
+    Made-up keys are good for our own gateway alone. So keys of PubNub's are taken as they are if
+    one of them is set, and those of a Centrifugo server have to be set where all connect to one.
     """
+    port = environment.setdefault("GATEWAY_PORT", "8001")
     own_keyset = not any(name in environment for name in PUBNUB_KEYS)
-    for name in SECRETS:
-        if own_keyset or name not in PUBNUB_KEYS:
-            environment.setdefault(name, made_up[name])
     if own_keyset:
-        port = environment.get("GATEWAY_PORT", "8001")
         environment.setdefault("PUBNUB_ORIGIN", f"127.0.0.1:{port}")
+    foreign = set() if own_keyset else set(PUBNUB_KEYS)
+    if environment.get("HARK_BACKEND") != "pubnub" and not needs_gateway(environment):
+        foreign |= {"HARK_API_KEY", "HARK_TOKEN_SECRET"}
+    for name in SECRETS:
+        if name not in foreign:
+            environment.setdefault(name, made_up[name])
 
 
 def lasting_secrets() -> dict[str, str]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from social import development
+from social.run.elsewhere import described, needs_gateway
 from social.run.processes import DidNotStart, Service, keep_running, stop_all
 from social.run.services import describe_services
 
@@ -28,10 +29,9 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         with step("Ports"):
-            port = free_port("PORT", 8000)
-            free_port("GATEWAY_PORT", 8001)
+            port = choose_ports()
         with step("Database"):
-            development.prepare_environment()
+            development.prepare_database()
         with step("Migrations"):
             manage("migrate", "--verbosity", "0")
         with step("Demo data"):
@@ -41,6 +41,8 @@ def main() -> int:
             start_all(services, stop)
             if not stop.is_set():
                 say(welcome(port))
+                for sentence in described(os.environ):
+                    say(f"  {sentence}")
             keep_running(services, stop=stop, say=say)
         finally:
             say("\nStopping …")
@@ -62,24 +64,48 @@ def start_all(services: list[Service], stop: threading.Event) -> None:
             return
 
 
-def free_port(variable: str, default: int) -> int:
-    """Return the port that `variable` names, and leave it named there for the processes.
+def choose_ports() -> int:
+    """Set up the environment, and return where the web server is to listen.
 
     Raises:
-        CannotRun: It is no port, or somebody else listens on it.
+        CannotRun: A port is none, or another process listens on one that we need.
     """
-    text = os.environ.setdefault(variable, str(default))
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise CannotRun(f"{variable}={text} is no port; give a number from 1 to 65535.")
+    port, gateway_port = named_port("PORT", 8000), named_port("GATEWAY_PORT", 8001)
+    development.prepare_environment()
+    if needs_gateway(os.environ):
+        if port == gateway_port:
+            raise CannotRun(f"PORT and GATEWAY_PORT are both {port}; choose another for one.")
+        check_free("GATEWAY_PORT", gateway_port)
+    check_free("PORT", port)
+    return port
+
+
+def check_free(variable: str, port: int) -> None:
+    """Refuse a port that another process listens on.
+
+    Raises:
+        CannotRun: It does.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", int(text)))
+            probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise CannotRun(
-                f"port {text} cannot be used ({error.strerror}). "
-                f"Stop what uses it, or choose another: make run {variable}={int(text) + 100}"
+                f"port {port} cannot be used ({error.strerror}). "
+                f"Stop what uses it, or choose another: make run {variable}={port + 100}"
             ) from error
+
+
+def named_port(variable: str, default: int) -> int:
+    """Return the port that `variable` names, and leave it named there for the processes.
+
+    Raises:
+        CannotRun: It is no port.
+    """
+    text = os.environ.setdefault(variable, str(default))
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
+        raise CannotRun(f"{variable}={text} is no port; give a number from 1 to 65535.")
     return int(text)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from social import development
+from social.run.elsewhere import needs_gateway
 from social.run.processes import Service
 
 
 def describe_services(environment: Mapping[str, str], *, data: Path) -> list[Service]:
     """Return gateway, relay and web server, in the order in which they need each other.
 
-    No gateway is among them if screens connect elsewhere: to PubNub's network.
+    No gateway is among them if all connect elsewhere: to a Centrifugo server, or PubNub's network.
 
     Args:
         environment: What all of them get; PORT and GATEWAY_PORT say where they listen.
@@ -41,12 +42,6 @@ def describe_services(environment: Mapping[str, str], *, data: Path) -> list[Ser
             lambda: is_healthy(f"http://127.0.0.1:{port}/readyz"),
         ),
     ]
-
-
-def needs_gateway(environment: Mapping[str, str]) -> bool:
-    """Return whether screens are to connect to a gateway of ours."""
-    ours = f"127.0.0.1:{environment['GATEWAY_PORT']}"
-    return environment.get("HARK_BACKEND") != "pubnub" or environment.get("PUBNUB_ORIGIN") == ours
 
 
 def is_healthy(url: str) -> bool:

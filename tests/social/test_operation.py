@@ -15,7 +15,7 @@ from social import development
 from social.accounts.models import User
 from social.development import PUBNUB_KEYS, SECRETS, fill
 from social.posts.models import Comment, Post
-from social.run.services import needs_gateway
+from social.run.elsewhere import needs_gateway
 
 
 @pytest.mark.django_db
