@@ -1,11 +1,14 @@
 """Several tabs of one browser are one listener, and speak with one voice."""
 
 from collections.abc import Callable
+from urllib.parse import urljoin
 
+import httpx
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from tests.browser.conftest import Person, on_one_backend, open_tab
-from tests.browser.pages import bell, comment, publish, sign_out, toast
+from tests.browser.pages import bell, comment, publish, sign_out, toast, write
+from tests.stack import Stack
 
 # Keeps what a page said to screen readers, since toasts leave by themselves.
 RECORD_TOASTS = """
@@ -96,3 +99,42 @@ def test_a_toast_that_is_dismissed_is_not_read(
     at_bo.get_by_role("button", name="Dismiss").click()
     toast(at_bo, "With butter.").wait_for(state="detached")
     bell(at_bo, unread=1)  # dismissed, not read
+
+
+def hand_over(page: Page, to: Person) -> None:
+    """Have another tab of the same browser sign in as somebody else."""
+    site = urljoin(page.url, "/")
+    page.context.add_cookies([{"name": "sessionid", "value": to.session, "url": site}])
+
+
+def test_a_tab_becomes_anothers_when_its_session_does(
+    bo: Person, person: Callable[[str], Person], signed_in: Callable[..., Page], stack: Stack
+) -> None:
+    ana, cleo = person("Ana"), person("Cleo")
+    tab = signed_in(bo)
+    post = write(stack, ana, "posts/", title="Coffee", text="Black.")
+    hand_over(tab, ana)
+    own = {"X-Session-Token": bo.session}
+    assert httpx.delete(f"{stack.url}/_allauth/app/v1/auth/session", headers=own).status_code == 401
+
+    expect(tab.get_by_role("button", name=f"Account: {ana.name}")).to_be_visible()
+    write(stack, cleo, f"posts/{post['id']}/comments/", text="With milk.")
+    bell(tab, unread=1)
+    toast(tab, "With milk.").wait_for()
+
+
+@on_one_backend
+def test_a_tab_writes_nothing_in_the_name_of_another(
+    ana: Person, bo: Person, signed_in: Callable[..., Page]
+) -> None:
+    tab = signed_in(bo)
+    post = publish(tab, "Tea")
+    tab.get_by_label("Comment", exact=True).fill("In whose name?")
+    tab.wait_for_load_state("networkidle")
+    hand_over(tab, ana)
+    tab.get_by_role("button", name="Comment", exact=True).click()
+
+    expect(tab.get_by_role("button", name=f"Account: {ana.name}")).to_be_visible()
+    assert tab.url == post
+    expect(tab.get_by_label("Comment", exact=True)).to_have_value("")
+    expect(tab.get_by_role("main").get_by_text("No comments yet")).to_be_visible()

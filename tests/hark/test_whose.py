@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -51,7 +52,9 @@ def test_a_page_that_was_loaded_for_another_changes_nothing(
     assert row.read_at is not None
 
 
-@pytest.mark.parametrize("key", [-1, "bo@example.org", "auth0|5f7c", "Zoë", "a\r\nSet-Cookie: x"])
+@pytest.mark.parametrize(
+    "key", [-1, "bo@example.org", "auth0|5f7c", "O'Zoë (2)", "a\r\nSet-Cookie: x"]
+)
 def test_a_key_of_any_kind_can_be_named(key: Any) -> None:
     class User(AnonymousUser):
         pk = key
@@ -62,7 +65,7 @@ def test_a_key_of_any_kind_can_be_named(key: Any) -> None:
     named = answer["Hark-User"]
     assert named.isascii()
     assert named.isprintable()
-    same = RequestFactory().get("/", headers={"Hark-User": named})
-    another = RequestFactory().get("/", headers={"Hark-User": f"{named}0"})
-    assert not whose.is_for_another(same, User())
-    assert whose.is_for_another(another, User())
+    by_script = quote(str(key), safe="!'()*")  # as encodeURIComponent() spells it
+    for spelt, another in ((named, False), (by_script, False), (f"{named}0", True)):
+        request = RequestFactory().get("/", headers={"Hark-User": spelt})
+        assert whose.is_for_another(request, User()) is another

@@ -7,7 +7,7 @@ loaded for: then nothing is done, or told, for anybody else.
 """
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
@@ -19,19 +19,14 @@ SOMEBODY_ELSE = _("Somebody else is signed in by now. Load the page again.")
 def is_for_another(request: HttpRequest, user: Any) -> bool:
     """Return whether a request comes from a page that was loaded for someone else than `user`."""
     meant = request.headers.get(HEADER)
-    return meant is not None and _is_somebody(user) and meant != _spelt(user)
+    return meant is not None and _is_somebody(user) and unquote(meant) != str(user.pk)
 
 
 def name_reader(response: HttpResponseBase, user: Any) -> None:
     """Say in an answer whose it is; nothing, if it is nobody's."""
     if _is_somebody(user):
-        response.headers[HEADER] = _spelt(user)
+        response.headers[HEADER] = quote(str(user.pk), safe="")  # a header is ASCII (RFC 3986)
 
 
 def _is_somebody(user: Any) -> bool:
     return user is not None and user.is_authenticated  # None: REST framework can be set so
-
-
-def _spelt(user: Any) -> str:
-    """Return the user's key as a header can hold it: percent-encoded (RFC 3986)."""
-    return quote(str(user.pk), safe="")

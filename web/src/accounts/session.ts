@@ -1,8 +1,9 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 
 import { answer, api, type Me } from "@/api/client";
 import { ApiError } from "@/api/errors";
+import { belongTo, readerOfPage } from "@/api/reader";
 import { useHydrated } from "@/lib/use-hydrated";
 
 import { isSignedIn } from "./headless";
@@ -26,15 +27,24 @@ export function useSession() {
     queryKey: SESSION,
     queryFn: whoAmI,
     staleTime: 60_000,
+    // Somebody may have signed in in another tab, and nothing tells a page that is nobody's.
+    refetchOnWindowFocus: ({ state }) => (state.data === null ? "always" : true),
   });
   return { data: hydrated ? data : undefined, error: hydrated ? error : null, refetch };
 }
 
-/** Forget all that was loaded for whoever was signed in, and look who is now. */
+/** Make the page whoever's is signed in, and forget all that was loaded for anybody before. */
+export function adoptReader(client: QueryClient): void {
+  const me = client.getQueryData<Me | null>(SESSION);
+  if (me === undefined || (me?.id ?? null) === readerOfPage()) return;
+  belongTo(me?.id ?? null);
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+}
+
+/** Look who is signed in now. */
 export function useRenewSession(): () => Promise<void> {
   const client = useQueryClient();
   return useCallback(async () => {
     await client.query({ queryKey: SESSION, queryFn: whoAmI, staleTime: 0 });
-    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
   }, [client]);
 }

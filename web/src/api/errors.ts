@@ -19,6 +19,7 @@ function explain(status: number): string {
   if (status === 401) return "Your session has ended. Sign in again; what you wrote is kept.";
   if (status === 403) return "You may not do this.";
   if (status === 404) return "This is not here any more.";
+  if (status === 412) return "Somebody else is signed in by now.";
   if (status === 429) return "Too many attempts. Wait a minute and try again.";
   if (status < 500) return "This could not be done.";
   return "Something went wrong on our side. Try again in a moment.";

@@ -1,4 +1,5 @@
 import { ApiError, type FieldErrors } from "./errors";
+import { beginAgain, isForAnother, sayForWhom } from "./reader";
 
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -8,16 +9,21 @@ const BRINGS_COOKIE = "/_allauth/browser/v1/auth/session";
 /**
  * Fetch from our own server: with Django's CSRF token where it wants one.
  *
- * Throws an `ApiError` unless the answer is a success.
+ * Throws an `ApiError` unless the answer is a success, and is for whom this page belongs to.
  */
 export async function request(input: Request): Promise<Response> {
   const response = await send(input);
+  if (isForAnother(response)) {
+    beginAgain();
+    throw new ApiError(412);
+  }
   if (response.ok) return response;
   throw new ApiError(response.status, fieldErrors(await json(response)));
 }
 
 async function send(input: Request): Promise<Response> {
   try {
+    sayForWhom(input);
     if (!SAFE.has(input.method)) input.headers.set("X-CSRFToken", await csrfToken(input.signal));
     return await fetch(input);
   } catch (error) {

@@ -3,7 +3,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
-import { SESSION } from "@/accounts/session";
+import { adoptReader, SESSION } from "@/accounts/session";
 import { ApiError } from "@/api/errors";
 import { InboxProvider } from "@/bell/inbox-provider";
 import { Announcements } from "@/ui/announcements";
@@ -15,7 +15,7 @@ function makeClient(): QueryClient {
     }
   };
   const client = new QueryClient({
-    queryCache: new QueryCache({ onError }),
+    queryCache: new QueryCache({ onError, onSuccess: () => adoptReader(client) }),
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {

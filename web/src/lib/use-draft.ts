@@ -4,7 +4,7 @@ const PREFIX = "hark:draft:";
 
 /**
  * Text being written, kept on this device until it is `discard`ed: a failed request, an ended
- * session or a closed tab costs nobody their words. `key` names whose and for what.
+ * session or a closed tab costs nobody their words. `key` names whose, a colon, and for what.
  */
 export function useDraft<T extends Record<string, string>>(key: string, initial: T) {
   const [draft, setDraft] = useState<T>(initial);
@@ -54,9 +54,10 @@ function store(key: string, draft: Record<string, string>): void {
   }
 }
 
-/** Forget every draft on this device: whoever signs out may not be alone here. */
-export function forgetDrafts(): void {
+/** Forget every draft on this device, or those of one person: they may not be alone here. */
+export function forgetDrafts(owner?: string): void {
+  const prefix = owner === undefined ? PREFIX : `${PREFIX}${owner}:`;
   for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+    if (key.startsWith(prefix)) localStorage.removeItem(key);
   }
 }
