@@ -57,6 +57,9 @@ def _centrifugo(options: Mapping[str, Any]) -> dict[str, str]:
         **_address(options["api_url"]),
         "HARK_GATEWAY_HTTP_API_KEY": options["api_key"],
         "HARK_GATEWAY_CLIENT_TOKEN_HMAC_SECRET_KEY": options["token_secret"],
+        # What `connect/` names for networks that block WebSocket.
+        "HARK_GATEWAY_HTTP_STREAM_ENABLED": "true",
+        "HARK_GATEWAY_SSE_ENABLED": "true",
     }
 
 

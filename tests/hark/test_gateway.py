@@ -10,6 +10,7 @@ from django.http.request import split_domain_port, validate_host
 from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
+from rest_framework.test import APIClient
 
 from hark.gateway import environment
 from hark_gateway.hub.options import ChannelOptions, Namespaces
@@ -39,6 +40,56 @@ def test_for_centrifugo_it_gets_the_key_and_the_secret(settings: Any) -> None:
     assert given["HTTP_API_KEY"] == CENTRIFUGO["api_key"]
     assert given["CLIENT_TOKEN_HMAC_SECRET_KEY"] == CENTRIFUGO["token_secret"]
     assert not any(name.startswith("PUBNUB") for name in given)
+
+
+def test_for_centrifugo_it_answers_by_each_transport_that_connect_names(
+    settings: Any, bo_client: APIClient
+) -> None:
+    settings.HARK = {"OPTIONS": CENTRIFUGO}
+    named = bo_client.post("/api/hark/connect/").json()
+    config = load(None, environment())
+    assert named["transports"] == [
+        {"transport": "websocket", "endpoint": "ws://127.0.0.1:9001/connection/websocket"},
+        {"transport": "http_stream", "endpoint": "http://127.0.0.1:9001/connection/http_stream"},
+        {"transport": "sse", "endpoint": "http://127.0.0.1:9001/connection/sse"},
+    ]
+    assert config.http_stream.enabled
+    assert config.sse.enabled
+    assert config.http_stream.handler_prefix == "/connection/http_stream"
+    assert config.sse.handler_prefix == "/connection/sse"
+    assert named["emulation_endpoint"] == "http://127.0.0.1:9001/emulation"
+    assert config.emulation.handler_prefix == "/emulation"
+
+
+@pytest.mark.parametrize(
+    ("url", "beside"),
+    [
+        ("wss://example.org/connection/websocket", "https://example.org"),
+        ("wss://wss.example.org/live/connection/websocket", "https://wss.example.org/live"),
+    ],
+)
+def test_other_transports_are_beside_the_websocket(
+    settings: Any, bo_client: APIClient, url: str, beside: str
+) -> None:
+    settings.HARK = {"OPTIONS": {**CENTRIFUGO, "url": url}}
+    named = bo_client.post("/api/hark/connect/").json()
+    assert [each["endpoint"] for each in named["transports"]] == [
+        url,
+        f"{beside}/connection/http_stream",
+        f"{beside}/connection/sse",
+    ]
+    assert named["emulation_endpoint"] == f"{beside}/emulation"
+
+
+def test_a_websocket_at_an_address_of_its_own_is_the_only_transport(
+    settings: Any, bo_client: APIClient
+) -> None:
+    settings.HARK = {"OPTIONS": {**CENTRIFUGO, "url": "wss://live.example.org/ws"}}
+    named = bo_client.post("/api/hark/connect/").json()
+    assert named["transports"] == [
+        {"transport": "websocket", "endpoint": "wss://live.example.org/ws"}
+    ]
+    assert named["emulation_endpoint"] == ""
 
 
 def test_for_pubnub_it_gets_the_keyset_and_nothing_of_the_other_protocol(settings: Any) -> None:

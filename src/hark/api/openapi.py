@@ -87,13 +87,29 @@ class PushSerializer(serializers.Serializer[None]):
     counts = CountsSerializer()
 
 
+class TransportSerializer(serializers.Serializer[None]):
+    """A way to connect, as the `centrifuge` SDK takes it."""
+
+    transport = serializers.ChoiceField(choices=["websocket", "http_stream", "sse"])
+    endpoint = serializers.CharField()
+
+
 class CentrifugoConnectSerializer(serializers.Serializer[None]):
     """How to connect with the `centrifuge` SDK."""
 
     backend = serializers.ChoiceField(choices=["centrifugo"])
     url = serializers.CharField()
+    transports = TransportSerializer(
+        many=True, help_text="The best first; the others where a network blocks it."
+    )
+    emulation_endpoint = serializers.CharField(
+        help_text="Takes the commands of whoever has no WebSocket; empty if that is the only way."
+    )
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
+    expires_in = serializers.IntegerField(
+        help_text="Seconds until then; the client's clock may be wrong."
+    )
     channels = serializers.ListField(child=serializers.CharField())
 
 
@@ -107,6 +123,9 @@ class PubNubConnectSerializer(serializers.Serializer[None]):
     user_id = serializers.CharField()
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
+    expires_in = serializers.IntegerField(
+        help_text="Seconds until then; the client's clock may be wrong."
+    )
     channels = serializers.ListField(child=serializers.CharField())
 
 

@@ -50,7 +50,9 @@ class ConnectView(ReaderView):
     def post(self, request: Request) -> Response:
         """Return where to connect and a token that opens the reader's own inbox."""
         keep(request.user.pk)  # in this language they are told from now on
-        return Response(asdict(_asked(lambda: tokens.connect_info(request.user.pk))))
+        info = _asked(lambda: tokens.connect_info(request.user.pk))
+        left = (info.expires_at - timezone.now()).total_seconds()
+        return Response({**asdict(info), "expires_in": max(0, int(left))})
 
 
 class SubscribeView(ReaderView):

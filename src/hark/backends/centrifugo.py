@@ -37,10 +37,28 @@ MAX_CALL_BYTES = 4 * 1024 * 1024
 DISCONNECT = {"code": 3014, "reason": "session ended"}
 RESTORED_AT_ONCE = 1000
 
+WEBSOCKET_PATH = "/connection/websocket"
+"""Where the gateway and Centrifugo have it unless told otherwise, with other transports beside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transport:
+    """A way to connect, named as the `centrifuge` SDK names it."""
+
+    transport: str
+    endpoint: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentrifugoConnectInfo(ConnectInfo):
+    """How the `centrifuge` SDK connects: by the first transport that the network lets through.
+
+    `emulation_endpoint` takes the commands of those that are not a WebSocket.
+    """
+
     url: str
+    transports: list[Transport]
+    emulation_endpoint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +75,8 @@ class CentrifugoOptions:
     """Signs tokens with HS256; at least 32 bytes."""
 
     url: str
-    """Where browsers connect, such as "ws://127.0.0.1:8001/connection/websocket"."""
+    """Where browsers connect, such as "ws://127.0.0.1:8001/connection/websocket". With this ending,
+    HTTP streaming and SSE are known too, for networks that block WebSocket."""
 
     def __post_init__(self) -> None:
         given = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -127,6 +146,8 @@ class CentrifugoBackend(Backend):
             expires_at=expires_at,
             channels=names,
             url=self._options.url,
+            transports=_transports(self._options.url),
+            emulation_endpoint=_beside(self._options.url, "/emulation") or "",
         )
 
     def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
@@ -168,6 +189,22 @@ class CentrifugoBackend(Backend):
         issued_at = timezone.now().timestamp()
         payload = {"sub": user_id, "iat": issued_at, "exp": expires_at, **claims}
         return jwt.encode(payload, self._options.token_secret, algorithm="HS256")
+
+
+def _transports(url: str) -> list[Transport]:
+    """Return the ways to connect, the best first."""
+    known = {
+        "websocket": url,
+        "http_stream": _beside(url, "/connection/http_stream"),
+        "sse": _beside(url, "/connection/sse"),
+    }
+    return [Transport(transport=name, endpoint=each) for name, each in known.items() if each]
+
+
+def _beside(url: str, path: str) -> str | None:
+    """Return where a server answers on `path` that has its WebSocket at `url`; None if unknown."""
+    base = url.removesuffix(WEBSOCKET_PATH)
+    return None if base == url else base.replace("ws", "http", 1) + path
 
 
 def _command(publication: Publication) -> str:

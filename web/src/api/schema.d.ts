@@ -566,9 +566,15 @@ export interface components {
              */
             backend: "centrifugo";
             url: string;
+            /** @description The best first; the others where a network blocks it. */
+            transports: components["schemas"]["Transport"][];
+            /** @description Takes the commands of whoever has no WebSocket; empty if that is the only way. */
+            emulation_endpoint: string;
             token: string;
             /** Format: date-time */
             expires_at: string;
+            /** @description Seconds until then; the client's clock may be wrong. */
+            expires_in: number;
             channels: string[];
         };
         /**
@@ -736,6 +742,8 @@ export interface components {
             token: string;
             /** Format: date-time */
             expires_at: string;
+            /** @description Seconds until then; the client's clock may be wrong. */
+            expires_in: number;
             channels: string[];
         };
         /**
@@ -754,6 +762,18 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        /** @description A way to connect, as the `centrifuge` SDK takes it. */
+        Transport: {
+            transport: components["schemas"]["TransportEnum"];
+            endpoint: string;
+        };
+        /**
+         * @description * `websocket` - websocket
+         *     * `http_stream` - http_stream
+         *     * `sse` - sse
+         * @enum {string}
+         */
+        TransportEnum: "websocket" | "http_stream" | "sse";
         /** @description Configuration of the Django `allauth.account` app. */
         AccountConfiguration: {
             login_methods?: ("email" | "username")[];
