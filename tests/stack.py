@@ -3,6 +3,7 @@
 import os
 import random
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -46,6 +47,17 @@ class Stack:
         self.kill(name)
         yield
         self.start(name)
+
+    @contextmanager
+    def suspended(self, name: str) -> Iterator[None]:
+        """Do the block's work while one process is stopped, its connections open."""
+        process = self.services[name].process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
 
     def manage(self, *arguments: str) -> str:
         """Run a management command against the same database; return what it printed."""

@@ -130,6 +130,30 @@ def test_whoever_is_offline_is_told_and_catches_up_once_back(
     shows_once(at_bo, "Meanwhile.")
 
 
+def test_a_page_that_wakes_up_asks_and_finds_out_that_its_connection_is_dead(
+    ana: Person, bo: Person, signed_in: Callable[..., Page], stack: Stack
+) -> None:
+    at_bo = signed_in(bo)
+    post = write(stack, bo, "posts/", title="Naps", text="Long or short?")
+    write(stack, ana, f"posts/{post['id']}/comments/", text="Before.")
+    bell(at_bo, unread=1)
+
+    with stack.suspended("gateway"):  # no socket is closed, and no ping comes
+        write(stack, ana, f"posts/{post['id']}/comments/", text="Meanwhile.")
+        wake(at_bo)
+        bell(at_bo, unread=2)
+        expect(connection(at_bo)).to_contain_text(re.compile("onnecting…"))
+
+    write(stack, ana, f"posts/{post['id']}/comments/", text="After.")
+    bell(at_bo, unread=3)
+    expect(connection(at_bo)).to_be_empty()
+
+
+def wake(page: Page) -> None:
+    """Have the page believe that it was hidden, and is looked at again."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def test_signing_out_in_one_browser_leaves_the_others_live(
     ana: Person, bo: Person, signed_in: Callable[..., Page], profile: Callable[..., BrowserContext]
 ) -> None:

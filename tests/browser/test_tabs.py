@@ -1,13 +1,14 @@
 """Several tabs of one browser are one listener, and speak with one voice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urljoin
 
 import httpx
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from tests.browser.conftest import Person, on_one_backend, open_tab
-from tests.browser.pages import bell, comment, publish, sign_out, toast, write
+from tests.browser.pages import bell, comment, connection, publish, sign_out, toast, write
 from tests.stack import Stack
 
 # Keeps what a page said to screen readers, since toasts leave by themselves.
@@ -77,6 +78,39 @@ def test_three_tabs_share_one_connection_and_one_toast_and_another_leads_when_it
     for page in tabs.open:
         bell(page, unread=3)
     assert len(tabs.leaders()) == 1
+
+
+@contextmanager
+def asleep(page: Page) -> Iterator[None]:
+    """Suspend a tab for the block, as phones and battery savers do."""
+    page.evaluate("setInterval(() => 0, 100)")  # a pause comes with the next statement
+    debugger = page.context.new_cdp_session(page)
+    debugger.send("Debugger.enable")
+    debugger.send("Debugger.pause")
+    yield
+    debugger.send("Debugger.resume")
+    debugger.detach()
+
+
+def test_a_tab_whose_leader_sleeps_takes_over(
+    ana: Person, bo: Person, signed_in: Callable[..., Page], stack: Stack
+) -> None:
+    first = signed_in(bo)
+    post = write(stack, bo, "posts/", title="Beds", text="Hard or soft?")
+    first.close()
+    tabs = Tabs(first.context)
+    bell(tabs.open[-1], unread=0)
+    (leader,) = tabs.leaders()
+    awake = [page for page in tabs.open if page is not leader]
+    with asleep(leader):
+        write(stack, ana, f"posts/{post['id']}/comments/", text="Soft.")
+        for page in awake:
+            bell(page, unread=1)
+            expect(connection(page)).to_be_empty()
+        write(stack, ana, f"posts/{post['id']}/comments/", text="No, hard.")
+        for page in awake:
+            bell(page, unread=2)
+    bell(leader, unread=2)
 
 
 def test_signing_out_in_one_tab_signs_out_the_other(

@@ -9,10 +9,11 @@ import { Inbox } from "@/inbox/inbox";
 import { openRealtime } from "@/inbox/realtime";
 import { sharedRealtime } from "@/inbox/tabs";
 import type { Realtime } from "@/inbox/types";
+import { onWake } from "@/lib/wake";
 
 import { InboxContext } from "./inbox-context";
 
-const SILENCE: Realtime = () => () => undefined;
+const SILENCE: Realtime = () => ({ close: () => undefined, probe: () => undefined });
 
 /** Holds the inbox of whoever is signed in, and keeps it current for as long as they are. */
 export function InboxProvider({ children }: { children: ReactNode }) {
@@ -32,23 +33,17 @@ export function InboxProvider({ children }: { children: ReactNode }) {
 }
 
 function keepCurrent(inbox: Inbox): () => void {
-  const start = () => inbox.start();
   const stop = () => inbox.stop();
-  const doubt = () => inbox.doubt();
-  const wake = () => {
-    if (document.visibilityState === "visible" && inbox.snapshot().status !== "live") doubt();
-  };
-  start();
-  window.addEventListener("online", doubt);
-  document.addEventListener("visibilitychange", wake);
+  inbox.start();
   // A page kept for the back button must not hold a connection, nor the lead among tabs.
   window.addEventListener("pagehide", stop);
-  window.addEventListener("pageshow", start);
+  const sleep = onWake(() => {
+    inbox.start();
+    inbox.wake();
+  });
   return () => {
-    window.removeEventListener("online", doubt);
-    document.removeEventListener("visibilitychange", wake);
     window.removeEventListener("pagehide", stop);
-    window.removeEventListener("pageshow", start);
+    sleep();
     stop();
   };
 }

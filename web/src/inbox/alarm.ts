@@ -1,3 +1,6 @@
+/** The longest that browsers wait; more they take for nothing. */
+const FURTHEST_MS = 2 ** 31 - 1;
+
 /** Rings once, at the soonest of the times it was set to. */
 export class Alarm {
   #due = Infinity;
@@ -11,14 +14,17 @@ export class Alarm {
 
   /** Ring within `delay` milliseconds; an earlier ring that is already due stays. */
   set(delay: number): void {
-    const due = performance.now() + delay;
+    const due = performance.now() + delay; // no clock that somebody may set
     if (due >= this.#due) return;
     this.clear();
     this.#due = due;
-    this.#timer = setTimeout(() => {
-      this.clear();
-      this.ring();
-    }, delay);
+    this.#timer = setTimeout(
+      () => {
+        this.clear();
+        this.ring();
+      },
+      Math.min(delay, FURTHEST_MS),
+    );
   }
 
   clear(): void {

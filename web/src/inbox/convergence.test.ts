@@ -65,7 +65,7 @@ class World {
       realtime: (listener) => {
         this.#line = listener;
         listener.status("live");
-        return () => undefined;
+        return { close: () => undefined, probe: () => undefined };
       },
     });
     this.inbox.onArrival((items) => this.announced.push(...items.map((item) => item.id)));

@@ -9,11 +9,12 @@ let inbox: Inbox;
 let line: Listener;
 let arrived: number[];
 let signedOut: number;
+let probed: number;
 
 const realtime: Realtime = (listener) => {
   line = listener;
   listener.status("connecting");
-  return () => undefined;
+  return { close: () => undefined, probe: () => (probed += 1) };
 };
 
 /** The server has four items, pages of three; the inbox shows the first page and is live. */
@@ -23,6 +24,7 @@ beforeEach(async () => {
   for (let n = 0; n < 4; n += 1) server.arrive();
   arrived = [];
   signedOut = 0;
+  probed = 0;
   inbox = new Inbox({ api: server, realtime, onSignedOut: () => (signedOut += 1) });
   inbox.onArrival((items) => arrived.push(...items.map((item) => item.id)));
   inbox.start();
@@ -188,6 +190,23 @@ test("a number the server no longer follows up starts the inbox afresh", async (
   line.status("live");
   await settled();
   expect(ids()).toEqual([9, 8, 7]);
+});
+
+test("a page that wakes up asks and has its line tested, though it claims to be live", async () => {
+  server.arrive();
+  server.pushes.length = 0; // went into a socket that is dead
+  expect(inbox.snapshot().status).toBe("live");
+  inbox.wake();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(ids()[0]).toBe(5);
+  expect(probed).toBe(1);
+});
+
+test("a doubt of the line is asked about, whatever the status", async () => {
+  server.arrive();
+  line.doubt();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(ids()[0]).toBe(5);
 });
 
 test("while nothing can be heard it asks now and then", async () => {

@@ -4,7 +4,7 @@ import { Alarm, Backoff } from "./alarm";
 import type { Action } from "./pending";
 import { parsePush } from "./push";
 import { arrivals, EMPTY, need, reduce, type Event, type State } from "./state";
-import type { InboxApi, InboxItem, Mark, Realtime, Status, Tab } from "./types";
+import type { InboxApi, InboxItem, Line, Mark, Realtime, Status, Tab } from "./types";
 import { NOTHING, view, type Asking, type InboxSnapshot } from "./view";
 
 export type InboxOptions = {
@@ -35,7 +35,7 @@ export class Inbox {
   readonly #backoff = new Backoff(() => void this.#ask());
   #state: State = EMPTY;
   #snapshot: InboxSnapshot = NOTHING;
-  #stopRealtime: (() => void) | null = null;
+  #line: Line | null = null;
   #poll: ReturnType<typeof setInterval> | undefined;
   #asking = false;
   #nextKey = 1;
@@ -48,20 +48,21 @@ export class Inbox {
 
   /** Load, listen, and stay current until `stop`. */
   start(): void {
-    if (this.#stopRealtime !== null) return;
+    if (this.#line !== null) return;
     this.#poll = setInterval(() => {
       if (this.#snapshot.status !== "live") this.doubt();
     }, POLL_MS);
-    this.#stopRealtime = this.#realtime({
+    this.#line = this.#realtime({
       push: (data) => this.#pushed(data),
       status: (status) => this.#heardStatus(status),
+      doubt: () => this.doubt(),
     });
     this.#attend(0);
   }
 
   stop(): void {
-    this.#stopRealtime?.();
-    this.#stopRealtime = null;
+    this.#line?.close();
+    this.#line = null;
     clearInterval(this.#poll);
     this.#soon.clear();
     this.#backoff.clear();
@@ -131,7 +132,13 @@ export class Inbox {
     }
   }
 
-  /** Something may have been missed (the page was asleep, the network came back): ask now. */
+  /** The page or the network was away: ask now, and see whether the connection still lives. */
+  wake(): void {
+    this.doubt();
+    this.#line?.probe();
+  }
+
+  /** Something may have been missed: ask now. */
   doubt(): void {
     this.#backoff.clear();
     this.#dispatch({ type: "doubted" });
@@ -187,7 +194,7 @@ export class Inbox {
 
   /** See to it that what the state needs is asked for, after `delay` or a moment of grace. */
   #attend(delay = GRACE_MS): void {
-    if (this.#stopRealtime === null || this.#asking || this.#backoff.waiting) return;
+    if (this.#line === null || this.#asking || this.#backoff.waiting) return;
     if (need(this.#state) === null) this.#soon.clear();
     else this.#soon.set(delay);
   }

@@ -45,7 +45,16 @@ export type Listener = {
   push(data: unknown): void;
   /** Every "live" may follow a time in which pushes were missed. */
   status(status: Status): void;
+  /** Pushes may have been missed just now, whatever the status. */
+  doubt(): void;
 };
 
-/** Something that hears the reader's channel until the function it answers is called. */
-export type Realtime = (listener: Listener) => () => void;
+/** A way to the reader's channel that is kept open. */
+export type Line = {
+  close(): void;
+  /** It may be dead without knowing, since the page or the network was away: find out soon. */
+  probe(): void;
+};
+
+/** Something that hears the reader's channel until its line is closed. */
+export type Realtime = (listener: Listener) => Line;

@@ -1,4 +1,4 @@
-import { Centrifuge, UnauthorizedError } from "centrifuge";
+import { Centrifuge, errorCodes, State, UnauthorizedError } from "centrifuge";
 
 import { ApiError } from "@/api/errors";
 
@@ -13,13 +13,18 @@ const LONGEST_WAIT_MS = 5_000;
  * The SDK reconnects by itself, with back-off, and recovers what the server still remembers; the
  * inbox asks for the rest.
  */
-export const connectCentrifuge: Driver<CentrifugoInfo> = ({ info, renew, listener, ended }) => {
-  const centrifuge = new Centrifuge(info.url, {
+export const connectCentrifuge: Driver<CentrifugoInfo> = (given) => {
+  const { info, renew, listener, ended, replace } = given;
+  // A transport that never opened is given up for the next one; one that did is kept.
+  const centrifuge = new Centrifuge(info.transports, {
+    emulationEndpoint: info.emulation_endpoint,
     token: info.token,
     getToken: () => freshToken(renew),
     maxReconnectDelay: LONGEST_WAIT_MS,
   });
   let connectedOnce = false;
+  let probing = false;
+  let closed = false;
   centrifuge.on("connected", () => {
     connectedOnce = true;
     listener.status("live");
@@ -28,11 +33,33 @@ export const connectCentrifuge: Driver<CentrifugoInfo> = ({ info, renew, listene
   centrifuge.on("publication", ({ data }) => listener.push(data));
   centrifuge.on("disconnected", ended);
   centrifuge.connect();
-  return () => {
-    centrifuge.off("disconnected", ended);
-    centrifuge.disconnect();
+
+  /** A server answers every call, be it by an error. The next ping may be half a minute away. */
+  async function probe(): Promise<void> {
+    if (probing || centrifuge.state !== State.Connected) return;
+    probing = true;
+    try {
+      await centrifuge.rpc("", null);
+    } catch (error) {
+      if (!closed && isTimeout(error)) replace();
+    } finally {
+      probing = false;
+    }
+  }
+
+  return {
+    close: () => {
+      closed = true;
+      centrifuge.off("disconnected", ended);
+      centrifuge.disconnect();
+    },
+    probe: () => void probe(),
   };
 };
+
+function isTimeout(error: unknown): boolean {
+  return (error as { code?: unknown }).code === errorCodes.timeout;
+}
 
 async function freshToken(renew: Circumstances<CentrifugoInfo>["renew"]): Promise<string> {
   try {

@@ -2,7 +2,7 @@ import { answer, api } from "@/api/client";
 import { ApiError } from "@/api/errors";
 
 import { Backoff } from "../alarm";
-import type { Listener, Realtime } from "../types";
+import type { Line, Realtime } from "../types";
 import type { Circumstances, ConnectInfo } from "./driver";
 
 /**
@@ -13,20 +13,15 @@ import type { Circumstances, ConnectInfo } from "./driver";
 export function openRealtime(onSignedOut: () => void): Realtime {
   return (listener) => {
     let stopped = false;
-    let close: () => void = () => undefined;
+    let line: Line | null = null;
     const backoff = new Backoff(() => void open());
-    const hurry = () => {
-      if (!backoff.waiting) return;
-      backoff.clear();
-      void open();
-    };
 
     async function open(): Promise<void> {
       try {
         const info = await connectInfo();
         const connect = await driverOf(info);
         if (stopped) return;
-        close = connect({ renew: connectInfo, listener: heard, ended });
+        line = connect({ renew: connectInfo, listener: heard, ended, replace });
       } catch (error) {
         if (stopped) return;
         if (error instanceof ApiError && error.status === 401) onSignedOut();
@@ -34,13 +29,30 @@ export function openRealtime(onSignedOut: () => void): Realtime {
       }
     }
 
+    function end(): void {
+      line?.close();
+      line = null;
+    }
+
     function ended(): void {
-      close();
+      end();
       listener.status(navigator.onLine ? "reconnecting" : "offline");
       backoff.wait();
     }
 
-    const heard: Listener = {
+    function replace(): void {
+      end();
+      listener.status("connecting");
+      void open();
+    }
+
+    function hurry(): void {
+      if (!backoff.waiting) return;
+      backoff.clear();
+      void open();
+    }
+
+    const heard: Circumstances<ConnectInfo>["listener"] = {
       push: (data) => listener.push(data),
       status: (status) => {
         if (status === "live") backoff.clear();
@@ -51,11 +63,17 @@ export function openRealtime(onSignedOut: () => void): Realtime {
     listener.status("connecting");
     window.addEventListener("online", hurry);
     void open();
-    return () => {
-      stopped = true;
-      window.removeEventListener("online", hurry);
-      backoff.clear();
-      close();
+    return {
+      close: () => {
+        stopped = true;
+        window.removeEventListener("online", hurry);
+        backoff.clear();
+        end();
+      },
+      probe: () => {
+        if (line === null) hurry();
+        else line.probe();
+      },
     };
   };
 }
@@ -65,7 +83,7 @@ function connectInfo(): Promise<ConnectInfo> {
 }
 
 /** Connect by the SDK that the backend speaks; no other is loaded. */
-async function driverOf(info: ConnectInfo): Promise<(rest: Rest) => () => void> {
+async function driverOf(info: ConnectInfo): Promise<(rest: Rest) => Line> {
   switch (info.backend) {
     case "centrifugo": {
       const { connectCentrifuge } = await import("./centrifuge");

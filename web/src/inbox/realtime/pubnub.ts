@@ -1,11 +1,11 @@
 import PubNub from "pubnub";
 
 import { Alarm } from "../alarm";
-import type { Driver, PubNubInfo } from "./driver";
+import type { Driver, PubNubInfo, Renewal } from "./driver";
 
 /** How long before its token expires a connection asks for the next one. */
 const RENEW_EARLY_MS = 60_000;
-/** A clock that is wrong must not make us ask without pause. */
+/** However short tokens live, they must not make us ask without pause. */
 const RENEW_SELDOM_MS = 30_000;
 
 /**
@@ -15,7 +15,8 @@ const RENEW_SELDOM_MS = 30_000;
  * failure ends the connection instead, and a new one begins with a new token. What was missed
  * meanwhile the inbox asks for.
  */
-export const connectPubNub: Driver<PubNubInfo> = ({ info, renew, listener, ended }) => {
+export const connectPubNub: Driver<PubNubInfo> = (given) => {
+  const { info, renew, listener, ended, replace } = given;
   const pubnub = new PubNub({
     subscribeKey: info.subscribe_key,
     userId: info.user_id,
@@ -26,10 +27,9 @@ export const connectPubNub: Driver<PubNubInfo> = ({ info, renew, listener, ended
   const renewal = new Alarm(() => void extend());
   let closed = false;
 
-  function adopt({ token, expires_at }: Pick<PubNubInfo, "token" | "expires_at">): void {
+  function adopt({ token, expires_in }: Renewal): void {
     pubnub.setToken(token);
-    const left = Date.parse(expires_at) - Date.now() - RENEW_EARLY_MS;
-    renewal.set(Math.max(left, RENEW_SELDOM_MS));
+    renewal.set(Math.max(expires_in * 1_000 - RENEW_EARLY_MS, RENEW_SELDOM_MS));
   }
 
   async function extend(): Promise<void> {
@@ -53,10 +53,14 @@ export const connectPubNub: Driver<PubNubInfo> = ({ info, renew, listener, ended
   adopt(info);
   pubnub.subscribe({ channels: info.channels });
 
-  return () => {
-    closed = true;
-    renewal.clear();
-    pubnub.destroy();
+  return {
+    close: () => {
+      closed = true;
+      renewal.clear();
+      pubnub.destroy();
+    },
+    // A poll says nothing for minutes, dead or alive.
+    probe: replace,
   };
 };
 
