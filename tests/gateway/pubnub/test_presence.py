@@ -1,5 +1,6 @@
 """Presence: who is where, against a plain model of the same rules."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import settings
@@ -8,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from hark_gateway.protocols.pubnub.announcer import MAX_NAMED, Announcer
 from hark_gateway.protocols.pubnub.lists import Lists
-from hark_gateway.protocols.pubnub.presence import Change, Presence
+from hark_gateway.protocols.pubnub.presence import POLL_SECONDS, Change, Presence
 from hark_gateway.protocols.pubnub.states import States
 
 USERS = st.sampled_from(["ana", "bo", "cy"])
@@ -18,6 +19,18 @@ MOOD = {"mood": "ok"}
 LISTS = st.sets(st.sampled_from(ROOMS), min_size=1).map(lambda names: tuple(sorted(names)))
 
 
+SECONDS = st.none() | st.integers(min_value=1, max_value=20) | st.just(400)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the model knows of a user's presence on a list: how long, by what, and polled when."""
+
+    seconds: int = DEFAULT
+    beats: bool = False
+    polled: float | None = None
+
+
 class PresenceMachine(RuleBasedStateMachine):
     """Every list of channels that a user entered lasts until left or not renewed in time."""
 
@@ -25,7 +38,7 @@ class PresenceMachine(RuleBasedStateMachine):
         super().__init__()
         self.presence = Presence(Lists(), default_seconds=DEFAULT)
         self.now = 0
-        self.asked: dict[tuple[str, tuple[str, ...]], int] = {}
+        self.said: dict[tuple[str, tuple[str, ...]], Said] = {}
         self.lists: dict[tuple[str, tuple[str, ...]], int] = {}
         self.told: dict[str, set[str]] = {room: set() for room in ROOMS}
 
@@ -39,12 +52,18 @@ class PresenceMachine(RuleBasedStateMachine):
                 there.remove(change.uuid)
             assert change.occupancy == len(there)
 
-    @rule(user=USERS, names=LISTS, seconds=st.none() | st.integers(min_value=1, max_value=20))
-    def enter(self, user: str, names: tuple[str, ...], seconds: int | None) -> None:
-        self.hear(self.presence.enter(user, names, seconds=seconds, now=self.now))
-        asked = seconds or self.asked.get((user, names)) if (user, names) in self.lists else seconds
-        self.asked[user, names] = asked or DEFAULT
-        self.lists[user, names] = self.now + self.asked[user, names]
+    @rule(user=USERS, names=LISTS, seconds=SECONDS, beat=st.booleans())
+    def enter(self, user: str, names: tuple[str, ...], seconds: int | None, beat: bool) -> None:
+        self.hear(self.presence.enter(user, names, seconds=seconds, now=self.now, beat=beat))
+        known = Said() if (user, names) not in self.lists else self.said[user, names]
+        if not beat and known.beats and self.now < (known.polled or 0) + POLL_SECONDS:
+            return
+        self.said[user, names] = Said(
+            seconds or known.seconds,
+            beats=beat or known.beats,
+            polled=self.now if known.polled is None or not beat else known.polled,
+        )
+        self.lists[user, names] = self.now + self.said[user, names].seconds
 
     @rule(user=USERS, names=LISTS)
     def leave(self, user: str, names: tuple[str, ...]) -> None:
@@ -55,9 +74,9 @@ class PresenceMachine(RuleBasedStateMachine):
                 rest = tuple(name for name in present if name not in names)
                 if rest and (who, rest) not in self.lists:
                     self.lists[who, rest] = expires
-                    self.asked[who, rest] = self.asked[who, present]
+                    self.said[who, rest] = self.said[who, present]
 
-    @rule(seconds=st.integers(min_value=1, max_value=30))
+    @rule(seconds=st.integers(min_value=1, max_value=30) | st.just(290))
     def wait(self, seconds: int) -> None:
         for _ in range(seconds):
             self.now += 1
@@ -120,6 +139,18 @@ def test_what_all_say_of_themselves_has_a_bound() -> None:
     assert not any(states.get(str(number), "b") for number in kept)
     states.set("ana", ["a", "b"], {"text": "x" * 9000}, now=2000)
     assert states.get("ana", "a"), "what was forgotten takes no room"
+
+
+def test_where_heartbeats_renew_a_presence_polls_that_end_early_do_not() -> None:
+    presence = Presence(Lists())
+    presence.enter("ana", ("room",), seconds=8, now=0)
+    presence.enter("ana", ("room",), seconds=8, now=3, beat=True)
+    presence.enter("ana", ("room",), seconds=8, now=9)
+    assert [change.action for change in presence.due(12)] == ["timeout"]
+    presence.enter("ana", ("room",), seconds=400, now=20, beat=True)
+    presence.enter("ana", ("room",), seconds=400, now=290)
+    presence.enter("ana", ("room",), seconds=400, now=310)
+    assert list(presence.due(600)) == [], "a poll as long as the network's is a sign of life"
 
 
 def test_beyond_the_limit_nobody_is_counted() -> None:

@@ -118,6 +118,21 @@ def test_a_client_with_heartbeats_hears_its_own_coming_and_the_going_of_another(
             assert heard == [("join", "bo"), ("timeout", "bo")]
 
 
+def test_heartbeats_that_stop_are_a_timeout_though_the_client_listens_on(
+    gateway: GatewayProcess,
+) -> None:
+    room = name()
+    with client(gateway, "ana") as (ana, ear), client(gateway, "bo", **beating(6)) as (bo, bos):
+        ana.subscribe().channels(room).with_presence().execute()
+        ear.next("presence", lambda event: event.uuid == "ana")
+        bo.subscribe().channels(room).execute()
+        bos.connected()
+        time.sleep(2.5)  # for at least one heartbeat by the timer
+        bo._subscription_manager._stop_heartbeat_timer()
+        heard = [ear.next("presence", lambda event: event.uuid == "bo").event for _ in "12"]
+        assert heard == ["join", "timeout"]
+
+
 def test_a_heartbeat_carries_what_one_says_of_oneself(gateway: GatewayProcess) -> None:
     room = name()
     mood = {"mood": "ok & 100% über"}

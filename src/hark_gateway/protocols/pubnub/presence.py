@@ -13,6 +13,8 @@ from hark_gateway.hub.timers import TimerWheel
 from .lists import Lists, NameList
 from .states import States
 
+POLL_SECONDS = 280.0
+"""How long PubNub's network holds a poll. Ours end sooner, and that is nobody's sign of life."""
 Action = Literal["join", "leave", "timeout"]
 
 
@@ -29,15 +31,30 @@ class Change:
 class Stay:
     """One user's presence on one list of channels."""
 
-    __slots__ = ("channels", "expires", "seconds", "uuid", "wheel_slot")
+    __slots__ = ("beats", "channels", "expires", "polled", "seconds", "uuid", "wheel_slot")
 
-    def __init__(self, uuid: str, channels: NameList, expires: float, seconds: float) -> None:
+    def __init__(self, uuid: str, channels: NameList) -> None:
         self.uuid = uuid
         self.channels = channels
-        self.expires = expires
-        self.seconds = seconds
+        self.expires = 0.0
+        self.seconds = 0.0
         """What was last asked for, and counts wherever a renewal asks for nothing."""
+        self.beats = False
+        """Whether heartbeats renew it."""
+        self.polled = 0.0
+        """When a poll renewed it last."""
         self.wheel_slot = 0
+
+    def renew(self, *, seconds: float | None, beat: bool, now: float) -> None:
+        """Let it last from now on; a poll does not where heartbeats do, unless it is a long one."""
+        if beat:
+            self.beats = True
+        elif self.beats and now < self.polled + POLL_SECONDS:
+            return
+        else:
+            self.polled = now
+        self.seconds = seconds or self.seconds
+        self.expires = now + self.seconds
 
 
 class Presence:
@@ -62,27 +79,35 @@ class Presence:
         self._wheel: TimerWheel[Stay] = TimerWheel(tick=0.2)
 
     def enter(
-        self, uuid: str, names: tuple[str, ...], *, seconds: float | None, now: float
+        self,
+        uuid: str,
+        names: tuple[str, ...],
+        *,
+        seconds: float | None,
+        now: float,
+        beat: bool = False,
     ) -> list[Change]:
         """Renew a user's presence on a list of channels; return whom that made join.
 
         Args:
             seconds: How long it lasts; None for as long as was asked for before.
+            beat: Whether this is a heartbeat, not a poll.
         """
         channels = self._lists.find(names)
         stay = channels.stays.get(uuid) if channels is not None else None
         if stay is not None:
-            stay.seconds = seconds or stay.seconds
-            sooner = now + stay.seconds < stay.expires
-            stay.expires = now + stay.seconds
-            if sooner:  # otherwise the wheel finds out when it comes to the old time
+            before = stay.expires
+            stay.renew(seconds=seconds, beat=beat, now=now)
+            if stay.expires < before:  # otherwise the wheel finds out when it comes to the old time
                 self._wheel.set(stay, stay.expires)
             return []
         if not names or self._count >= self._max_stays:
             return []
         came = [name for name in names if not self.is_present(uuid, name)]
-        seconds = seconds or self._default_seconds
-        self._add(uuid, names, now + seconds, seconds)
+        came_to = self._add(uuid, names)
+        came_to.polled = now
+        came_to.renew(seconds=seconds or self._default_seconds, beat=beat, now=now)
+        self._wheel.set(came_to, came_to.expires)
         return [self._changed("join", name, uuid, +1) for name in came]
 
     def leave(self, uuid: str, names: Iterable[str]) -> list[Change]:
@@ -96,7 +121,10 @@ class Presence:
             self._remove(stay)
             rest = tuple(name for name in stay.channels.names if name not in left)
             if rest and uuid not in self._lists.obtain(rest).stays:
-                self._add(uuid, rest, stay.expires, stay.seconds)
+                kept = self._add(uuid, rest)
+                kept.beats, kept.polled = stay.beats, stay.polled
+                kept.expires, kept.seconds = stay.expires, stay.seconds
+                self._wheel.set(kept, kept.expires)
         return [self._gone("leave", name, uuid) for name in sorted(were)]
 
     def due(self, now: float) -> Iterator[Change]:
@@ -131,12 +159,12 @@ class Presence:
         stays = self._stays.get(uuid, ())
         return list(dict.fromkeys(name for stay in stays for name in stay.channels.names))
 
-    def _add(self, uuid: str, names: tuple[str, ...], expires: float, seconds: float) -> None:
+    def _add(self, uuid: str, names: tuple[str, ...]) -> Stay:
         channels = self._lists.obtain(names)
-        stay = channels.stays[uuid] = Stay(uuid, channels, expires, seconds)
+        stay = channels.stays[uuid] = Stay(uuid, channels)
         self._stays.setdefault(uuid, []).append(stay)
         self._count += 1
-        self._wheel.set(stay, expires)
+        return stay
 
     def _remove(self, stay: Stay) -> None:
         self._wheel.cancel(stay)

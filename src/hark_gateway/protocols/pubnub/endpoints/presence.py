@@ -28,16 +28,19 @@ def heartbeat(service: Service, call: Call, rights: Rights, raw_channels: str) -
     rights.require(Permission.READ, channels, groups)
     cursor = service.clock.read(call.now)
     present = _resolved(service, channels, groups)
-    came = enter(service, call, present, before_subscribing=True)
+    came = enter(service, call, present, beat=True)
     if came and call.uuid is not None:
         service.arrivals.note(call.uuid, came, cursor=cursor, now=call.now)
     return OK
 
 
 def enter(
-    service: Service, call: Call, present: tuple[str, ...], *, before_subscribing: bool = False
+    service: Service, call: Call, present: tuple[str, ...], *, beat: bool = False
 ) -> list[str]:
     """Note that the sender is on all channels of `present`, sorted, and take in its state.
+
+    Args:
+        beat: Whether this is a heartbeat, which a subscribe may follow.
 
     Returns the channels that it came to now.
     """
@@ -45,8 +48,8 @@ def enter(
     if uuid is None:
         return []
     states = _state(call) if "state" in call.query else {}
-    joined = service.presence.enter(uuid, present, seconds=seconds, now=call.now)
-    service.announce(joined, now=call.now, keep=before_subscribing)
+    joined = service.presence.enter(uuid, present, seconds=seconds, beat=beat, now=call.now)
+    service.announce(joined, now=call.now, keep=beat)
     for channel in states.keys() & set(present):
         state = states[channel]
         if isinstance(state, dict):
