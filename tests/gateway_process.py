@@ -58,15 +58,28 @@ class GatewayProcess:
         self.start()
 
 
+OTHER_CLOCK = """
+import runpy, sys, time
+time.time = lambda true=time.time, ahead=float(sys.argv.pop(1)): true() + ahead
+runpy.run_module("hark_gateway", run_name="__main__", alter_sys=True)
+"""
+
+
 @contextmanager
-def running_gateway(settings: Mapping[str, Any], folder: Path) -> Iterator[GatewayProcess]:
-    """Run `python -m hark_gateway` with these settings; file and log are put into `folder`."""
+def running_gateway(
+    settings: Mapping[str, Any], folder: Path, *, clock: float = 0
+) -> Iterator[GatewayProcess]:
+    """Run `python -m hark_gateway` with these settings; file and log are put into `folder`.
+
+    Its clock may be ahead by so many seconds.
+    """
     (port,) = free_ports(1)
     where = {"http_server": {"address": "127.0.0.1", "port": port}}
     file = folder / "gateway.json"
     file.write_text(json.dumps({**settings, **where}))
     watched = [sys.executable, leash.__file__, str(os.getpid())]
-    command = [*watched, sys.executable, "-m", "hark_gateway", "--config", str(file)]
+    module = ["-c", OTHER_CLOCK, str(clock)] if clock else ["-m", "hark_gateway"]
+    command = [*watched, sys.executable, *module, "--config", str(file)]
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("HARK_GATEWAY_")
     }

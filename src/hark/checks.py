@@ -2,16 +2,20 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any
 
+import httpx
+from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.db.models import CharField, Model, TextField
 from django.utils.module_loading import import_string
 
-from hark import facts, sqlite, types
+from hark import facts, site, sqlite, types
 from hark.backends import backend
 from hark.backends.base import Misconfigured
 from hark.conf import Settings, settings
@@ -44,6 +48,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
             *_related(),
             *_driver(),
             *_sqlite(),
+            *_site(given),
         ]
     )
 
@@ -165,6 +170,49 @@ def _sqlite() -> Iterator[CheckMessage]:
             hint='Give it "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, '
             '"init_command": "PRAGMA journal_mode=WAL"}.',
             id="hark.W002",
+        )
+
+
+def _site(given: Settings) -> Iterator[CheckMessage]:
+    """Say what would keep a page from its inbox, as far as the settings tell."""
+    if getattr(django_settings, "ROOT_URLCONF", None):
+        with suppress(ImportError, ImproperlyConfigured):  # Django's own checks name these
+            if not site.api_paths():
+                yield Warning(
+                    "ROOT_URLCONF does not lead to Hark's API, so pages will get 404.",
+                    hint='Add path("api/hark/", include("hark.api.urls")).',
+                    id="hark.W003",
+                )
+            elif not any(each.endswith("SessionMiddleware") for each in django_settings.MIDDLEWARE):
+                yield from _no_sessions()
+    url = str(given.OPTIONS.get("url", ""))
+    origin = site.origin() or ""
+    if url.startswith("ws://") and given.SITE_URL and origin.startswith("https://"):
+        yield Warning(
+            f"Browsers refuse {url} to the pages of {origin}: those want wss.",
+            hint="Give HARK['OPTIONS']['url'] as wss://…, and have the proxy pass it on.",
+            id="hark.W005",
+        )
+    elif url and httpx.URL(url).host in site.LOCAL and not site.is_only_local():
+        yield Warning(
+            f"Browsers elsewhere cannot reach {url}: it is this machine to each of them.",
+            hint="Give HARK['OPTIONS']['url'] as the address that browsers see.",
+            id="hark.W005",
+        )
+
+
+def _no_sessions() -> Iterator[CheckMessage]:
+    # Later than this module: they read REST framework's settings, which name the project's classes.
+    from rest_framework.authentication import SessionAuthentication  # noqa: PLC0415
+
+    from hark.api.reader import authentication_classes  # noqa: PLC0415
+
+    if all(issubclass(each, SessionAuthentication) for each in authentication_classes()):
+        yield Warning(
+            "Nobody can call Hark's API: it lets in sessions, and MIDDLEWARE has none.",
+            hint="Add Django's SessionMiddleware and AuthenticationMiddleware, or name other "
+            "classes in HARK['AUTHENTICATION_CLASSES'].",
+            id="hark.W004",
         )
 
 

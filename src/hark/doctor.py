@@ -1,50 +1,57 @@
 """What `manage.py hark doctor` finds."""
 
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
-from django.core.checks import run_checks
+import httpx
+from django.core.checks import ERROR, run_checks
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
+from django.utils import timezone
 
+from hark import site
 from hark.backends import backend
 from hark.backends.base import Misconfigured, Unavailable
 from hark.channels import INBOX, namespaces
 from hark.conf import Settings, settings
-from hark.models import Inbox, Notification, Outbox
-from hark.relay.lease import alive
-from hark.wake import database
+from hark.findings import Finding
+from hark.models import Inbox, Notification, Outbox, Relay
+from hark.relay.lease import alive, is_locked
+from hark.visit import Visitor
+from hark.wake import database, wake_on_commit
 
 SHOWN = 5
 """Rows named one by one; whoever sees them sees the cause."""
 
+PATIENCE = 5.0
+"""Seconds that a message may take, beside POLL_INTERVAL."""
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report, and what to do if it is not well."""
-
-    well: bool
-    text: str
-    advice: str = ""
+START_RELAY = "Start one: `manage.py hark relay`."
 
 
 def examine() -> list[Finding]:
     """Look at everything, and stop where the rest would make no sense."""
     findings: list[Finding] = []
-    for look in (_settings, _database, _relay, _backend, _owed):
-        found = list(look())
-        findings += found
-        if look in (_settings, _database) and not all(each.well for each in found):
-            break
-    return findings
+    for look in (_settings, _database):
+        findings += look()
+        if any(not each.well and each.stops for each in findings):
+            return findings
+    with Visitor.at_large() as visitor:
+        processes = [*_backend(), *_relay()]
+        findings += [*processes, *visitor.arrive(), *_api()]
+        if all(each.well for each in processes):
+            findings += _delivery(visitor)
+    return [*findings, *_owed()]
 
 
 def _settings() -> Iterator[Finding]:
     wrong = run_checks(tags=["hark"])
     for each in wrong:
-        yield Finding(False, f"{each.id}: {each.msg}", each.hint or "")
+        stops = each.level >= ERROR
+        yield Finding(False, f"{each.id}: {each.msg}", each.hint or "", stops=stops)
     if not wrong:
         given = settings()
         yield Finding(True, f"settings: {given.BACKEND.rsplit('.', 1)[-1]}, {_changed(given)}")
@@ -67,10 +74,12 @@ def _database() -> Iterator[Finding]:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes("hark"))
     except DatabaseError as error:
-        yield Finding(False, f"database: {error}", "Start it, or correct DATABASES.")
+        advice = "Start it, or correct DATABASES."
+        yield Finding(False, f"database: {error}", advice, stops=True)
         return
     if pending:
-        yield Finding(False, "database: tables are missing", "Run `manage.py migrate`.")
+        advice = "Run `manage.py migrate`."
+        yield Finding(False, "database: tables are missing", advice, stops=True)
     elif connection.vendor == "postgresql":
         yield Finding(True, "database: PostgreSQL; it wakes the relay, and relays may stand by")
     else:
@@ -83,11 +92,57 @@ def _relay() -> Iterator[Finding]:
         return
     relay = alive()
     if relay is None:
-        yield Finding(False, "relay: none is running", "Start one: `manage.py hark relay`.")
+        yield _no_sign_of_life(Relay.objects.first())
     elif relay.trouble:
         yield Finding(False, f"relay: {relay.name} cannot publish: {relay.trouble}")
     else:
         yield Finding(True, f"relay: {relay.name} is active")
+
+
+def _no_sign_of_life(last: Relay | None) -> Finding:
+    """Tell a relay that hangs from one that is gone: who hangs keeps the lock."""
+    if last is None:
+        return Finding(False, "relay: none is running", START_RELAY)
+    seconds = (timezone.now() - last.beat_at).total_seconds()
+    since = f"{last.name} gave its last sign of life {seconds:.0f} s ago"
+    if not is_locked():
+        return Finding(False, f"relay: none is running; {since}", START_RELAY)
+    host, _, pid = last.name.rpartition(":")
+    advice = (
+        f"On {host}: `kill -CONT {pid}` if it was stopped, else `kill -KILL {pid}`, and start it "
+        "again. A second relay that stands by takes over from one that hangs."
+    )
+    return Finding(False, f"relay: it hangs, or was stopped: {since} and holds the lock", advice)
+
+
+def _delivery(visitor: Visitor) -> Iterator[Finding]:
+    """Send a message to the visitor, by the outbox, as an application would."""
+    data = {"hark": "doctor"}
+    row = Outbox.objects.create(
+        kind=Outbox.Kind.PUBLICATION, subject=str(visitor.channel), payload=data
+    )
+    wake_on_commit()
+    patience = settings().POLL_INTERVAL + PATIENCE
+    deadline = time.monotonic() + patience
+    while (waits := Outbox.objects.filter(pk=row.pk).first()) and time.monotonic() < deadline:
+        if waits.attempts:
+            break
+        time.sleep(0.05)
+    if waits:
+        waits.delete()
+        if waits.error:
+            yield Finding(False, f"relay: it could not publish: {waits.error}")
+        else:
+            text = f"relay: a message waited {patience:g} s for it: none is running, or it hangs"
+            yield Finding(False, text, f"{START_RELAY} See the log of one that runs already.")
+    elif not visitor.is_connected:
+        yield Finding(True, "delivery: the relay brought a message to the backend")
+    elif visitor.hears(data, seconds=PATIENCE):
+        yield Finding(True, "delivery: a message went through relay and gateway to a page")
+    else:
+        text = "delivery: the relay published a message, and the page of a browser did not hear it"
+        advice = "HARK['OPTIONS']: do api_url and url lead to the same server, or cluster?"
+        yield Finding(False, text, advice)
 
 
 def _backend() -> Iterator[Finding]:
@@ -97,10 +152,33 @@ def _backend() -> Iterator[Finding]:
             text = f"backend: it refuses every channel of {', '.join(unknown)}"
             yield Finding(False, text, "Add them to its channel.namespaces, and restart it.")
     except Unavailable as error:
-        advice = "Start it (`manage.py hark gateway`), or correct HARK['OPTIONS']."
+        advice = (
+            "Start it (`manage.py hark gateway`), start it again if it hangs, or correct "
+            "HARK['OPTIONS']."
+        )
         yield Finding(False, f"backend: does not answer: {error}", advice)
     except Misconfigured as error:
         yield Finding(False, f"backend: {error}", "Correct HARK['OPTIONS'].")
+
+
+def _api() -> Iterator[Finding]:
+    """Call the API as a stranger does, where SITE_URL says how the site is reached."""
+    path = next((path for path in site.api_paths() if not set(path) & set("<^(")), None)
+    if not settings().SITE_URL or path is None:
+        return
+    url = f"{site.origin()}{path}inbox/"
+    try:
+        answer = httpx.get(url, timeout=settings().PUBLISH_TIMEOUT, trust_env=False)
+    except httpx.HTTPError as error:
+        text = f"api: {url} cannot be reached from here: {error or type(error).__name__}"
+        yield Finding(False, text, "Start the web server, or correct HARK['SITE_URL'].")
+        return
+    if answer.status_code == 401:
+        yield Finding(True, f"api: {url} answers, and asks who is there")
+    else:
+        text = f"api: {url} answers a stranger with HTTP {answer.status_code} instead of 401"
+        advice = "It is not Hark's API that answers: look at the proxy's rules, and at SITE_URL."
+        yield Finding(False, text, advice)
 
 
 def _owed() -> Iterator[Finding]:

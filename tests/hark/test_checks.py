@@ -1,12 +1,16 @@
 """Wrong settings are named by `manage.py check`, each with its number and a way out."""
 
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
 from django.db.models import CharField, TextField
+from django.urls import include, path, re_path
 
+from hark.api.views import ConnectView
 from tests.hark.testapp.notifications import Remarked
 
 GOOD = {
@@ -92,3 +96,65 @@ def test_a_users_key_that_may_be_too_long_to_keep_is_refused(
         monkeypatch.setattr(get_user_model()._meta, "pk", kind)
         assert [each.id for each in run_checks(tags=["hark"])] == ["hark.E008"] * found
     monkeypatch.setattr(get_user_model()._meta, "pk", key)
+
+
+def identifiers() -> list[str | None]:
+    return [each.id for each in run_checks(tags=["hark"])]
+
+
+@pytest.mark.parametrize(
+    ("urls", "found"),
+    [
+        ((), ["hark.W003"]),
+        ((path("api/", include("social.posts.urls")),), ["hark.W003"]),
+        ((path("api/hark/", include("hark.api.urls")),), []),
+        ((re_path("^(?P<version>v1)/", include(("hark.api.urls", "hark"), namespace="v1")),), []),
+        ((path("a/", include([path("b/", include("hark.api.urls"))])),), []),
+        ((path("connect/", type("Own", (ConnectView,), {}).as_view()),), []),
+    ],
+    ids=str,
+)
+def test_addresses_that_do_not_lead_to_the_api_are_noticed(
+    settings: Any, urls: tuple[Any, ...], found: list[str]
+) -> None:
+    module = ModuleType("urls_of_this_test")
+    module.urlpatterns = urls  # type: ignore[attr-defined]
+    sys.modules[module.__name__] = module
+    settings.ROOT_URLCONF = module.__name__
+    assert identifiers() == found
+
+
+def test_a_site_without_sessions_is_noticed_unless_others_come_in(settings: Any) -> None:
+    sessions = "rest_framework.authentication.SessionAuthentication"
+    settings.HARK = {"OPTIONS": GOOD, "AUTHENTICATION_CLASSES": [sessions]}
+    assert identifiers() == []
+    settings.MIDDLEWARE = []
+    assert identifiers() == ["hark.W004"]
+    tokens = "rest_framework.authentication.TokenAuthentication"
+    settings.HARK = {"OPTIONS": GOOD, "AUTHENTICATION_CLASSES": [tokens]}
+    assert identifiers() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "site_url", "hosts", "found"),
+    [
+        ("ws://127.0.0.1:8001/x", "", ["localhost"], []),
+        ("ws://localhost:8001/x", "", ["example.org", "testserver"], ["hark.W005"]),
+        ("ws://[::1]:8001/x", "", ["example.org"], ["hark.W005"]),
+        ("ws://live.example.org/x", "https://example.org", ["example.org"], ["hark.W005"]),
+        ("wss://live.example.org/x", "https://example.org", ["example.org"], []),
+        ("ws://live.example.org/x", "http://example.org", ["example.org"], []),
+        ("ws://localhost:8001/x", "", ["dev.localhost", "example.org"], []),
+    ],
+)
+def test_an_address_that_browsers_cannot_use_is_noticed(
+    settings: Any, url: str, site_url: str, hosts: list[str], found: list[str]
+) -> None:
+    settings.ALLOWED_HOSTS = hosts
+    settings.HARK = {"OPTIONS": GOOD | {"url": url}, "SITE_URL": site_url}
+    assert identifiers() == found
+
+
+def test_options_of_the_wrong_kind_are_named_once(settings: Any) -> None:
+    settings.HARK = {"OPTIONS": GOOD | {"url": None}}
+    assert identifiers() == ["hark.E005"]

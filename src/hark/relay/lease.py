@@ -198,3 +198,15 @@ def lease(*, patience: float) -> Lease:
 def alive() -> Relay | None:
     """Return the active relay's last sign of life, if it is a fresh one."""
     return Relay.objects.filter(beat_at__gt=Now() - timedelta(seconds=STALE)).first()
+
+
+def is_locked() -> bool:
+    """Tell whether some session holds the lock, be its relay alive or not; on PostgreSQL only."""
+    with connections[database()].cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database d ON d.oid = database"
+            " WHERE locktype = 'advisory' AND objid = %s AND classid = 0 AND granted"
+            " AND datname = current_database())",
+            [LOCK],
+        )
+        return bool(cursor.fetchone()[0])
