@@ -142,6 +142,25 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
+class ExactSearch(ModelAdmin):
+    """Searches for one thing in full, since parts of words would take a look at every row."""
+
+    search_fields = ["pk"]  # else there is no field to write in
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[Any],
+        search_term: str,
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        return (queryset.filter(self.found(term)) if term else queryset), False
+
+    def found(self, term: str) -> Q:
+        """Return which rows are meant."""
+        raise NotImplementedError
+
+
 class OwedAdmin(ReadOnlyAdmin):
     actions = ["try_again"]
     list_filter = [GivenUp]
@@ -156,25 +175,17 @@ class OwedAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Inbox)
-class InboxAdmin(OwedAdmin):
+class InboxAdmin(ExactSearch, OwedAdmin):
     list_display = ["user", "modseq", "published", "attempts", "due_at", "error"]
     list_select_related = ["user"]
-    search_fields = ["user"]  # by `get_search_results`
     search_help_text = _("The name, e-mail address or key of a user.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Show the inboxes whose screens are behind; the others have nothing to tell."""
         return super().get_queryset(request).filter(published__lt=F("modseq"))
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002
-        queryset: QuerySet[Any],
-        search_term: str,
-    ) -> tuple[QuerySet[Any], bool]:
-        """Find the inbox of somebody."""
-        term = search_term.strip()
-        return (queryset.filter(pk__in=people(term)) if term else queryset), False
+    def found(self, term: str) -> Q:
+        return Q(pk__in=people(term))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let an inbox go with its user only.
@@ -220,13 +231,12 @@ def _with_texts(rows: list[Any]) -> list[Any]:
 
 
 @admin.register(Notification)
-class NotificationAdmin(ReadOnlyAdmin):
+class NotificationAdmin(ExactSearch, ReadOnlyAdmin):
     list_display = ["text", "type", "user", "created_at", "read_at", "deleted_at", "modseq"]
     list_display_links = ["text", "type"]
     list_filter = [PersonFilter, TypeFilter]
     list_select_related = ["user"]
     readonly_fields = ["text"]
-    search_fields = ["type"]  # by `get_search_results`
     search_help_text = _(
         "A user's name, address or key; a type; an id, a target or a key, in full."
     )
@@ -241,22 +251,14 @@ class NotificationAdmin(ReadOnlyAdmin):
             _with_texts([row])
         return str(row.text)
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002
-        queryset: QuerySet[Any],
-        search_term: str,
-    ) -> tuple[QuerySet[Any], bool]:
+    def found(self, term: str) -> Q:
         """Find by what has an index, if the term is such a thing; else by what has none."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
         if term in names():
-            return queryset.filter(type=term), False
+            return Q(type=term)
         found = _of(owners) if (owners := people(term)) else Q()
         if term.isascii() and term.isdigit() and len(term) < 19:
             found |= Q(pk=int(term))
-        return queryset.filter(found or Q(type=term) | Q(target=term) | Q(key=term)), False
+        return found or Q(type=term) | Q(target=term) | Q(key=term)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Say beside each row what its deletion does."""

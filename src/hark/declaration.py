@@ -42,7 +42,7 @@ def check_class(cls: type, base: type) -> None:
     params = getattr(cls, "__dataclass_params__", None)
     if not isinstance(cls, type) or not issubclass(cls, base) or params is None:
         raise BadType(f"{name} must be a dataclass that extends NotificationType")
-    if "__dataclass_params__" not in vars(cls):
+    if "__dataclass_params__" not in vars(cls) and vars(cls).get("__annotations__"):
         raise BadType(f"{name} must be decorated with @dataclass itself, as its parent is")
     if not params.frozen:
         raise BadType(f"{name} must be frozen: facts do not change after the fact")

@@ -122,7 +122,8 @@ def _dump_instance(instance: Model, at: str, unsaved: bool) -> dict[str, str]:
         reason = f"holds a {type(instance).__name__} that is not saved, or is deleted"
         raise NotSerializable(at, instance, reason)
     try:
-        return {"$model": label(instance), "pk": write_key(type(instance), instance.pk)}
+        # Not type(): `request.user` is a lazy object that says of itself what it stands for.
+        return {"$model": label(instance), "pk": write_key(instance.__class__, instance.pk)}
     except ValueError as error:
         raise NotSerializable(at, instance, f"cannot be stored: {error}") from error
 

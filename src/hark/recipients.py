@@ -30,8 +30,8 @@ def primary_keys(recipients: Recipients) -> Iterator[Any]:
         if _can_be_rewritten(recipients):
             # Neighbours in the indexes are written together.
             key = get_user_model()._meta.pk.name  # noqa: SLF001 (public by its documentation)
-            keys = recipients.values_list(key, flat=True).order_by(key).distinct()
-            yield from keys.iterator(CHUNK)
+            keys = recipients.prefetch_related(None).values_list(key, flat=True)
+            yield from keys.order_by(key).distinct().iterator(CHUNK)
             return
         recipients = _as_written(recipients)
     if not isinstance(recipients, Iterable):

@@ -105,7 +105,8 @@ def test_one_user_takes_one_query(bo: Any, django_assert_num_queries: Any) -> No
         ),
         pytest.param(lambda ana, bo: two().only("username"), id="only"),
         pytest.param(lambda ana, bo: two().defer("password"), id="defer"),
-        pytest.param(lambda ana, bo: two().prefetch_related("groups")[:5], id="prefetch"),
+        pytest.param(lambda ana, bo: two().prefetch_related("groups"), id="prefetch"),
+        pytest.param(lambda ana, bo: two().prefetch_related("groups")[:5], id="slice, prefetch"),
         pytest.param(lambda ana, bo: two().select_related(None), id="select_related"),
         pytest.param(
             lambda ana, bo: get_user_model().objects.raw(
@@ -368,6 +369,7 @@ def test_facts_come_back_as_they_were(tea: Article) -> None:
     "make",
     [
         pytest.param(Token, id="UUID"),
+        pytest.param(lambda: lazily(Token()), id="lazy, as request.user is"),
         pytest.param(lambda: Price(amount=Decimal(5)), id="a decimal that is stored as 5.00"),
         pytest.param(lambda: Day(start=datetime(2030, 5, 1, tzinfo=BERLIN)), id="a moment"),
         pytest.param(lambda: Line(order=1, number=2), id="composite"),
@@ -378,7 +380,7 @@ def test_facts_come_back_as_they_were(tea: Article) -> None:
 def test_whatever_key_an_instance_has_it_is_found_again(db: None, make: Callable[[], Any]) -> None:
     made = make()
     made.save(force_insert=True)
-    again = type(made).objects.get()
+    again = made.__class__.objects.get()
     for instance in (made, again):
         params = facts.dump(Note(text=instance))
         assert facts.load(params, facts.fetch(facts.references(params), {}))["text"] == again

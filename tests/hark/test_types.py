@@ -1,6 +1,9 @@
 """@register: a class that could not be stored, or not be read again, is refused at once."""
 
+import subprocess
+import sys
 from dataclasses import InitVar, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +58,27 @@ def test_a_type_without_a_title_can_neither_be_made_nor_registered() -> None:
         Untitled(text="x")  # type: ignore[abstract]
 
 
+def test_a_type_checker_sees_that_there_is_no_title(tmp_path: Path) -> None:
+    file = tmp_path / "notifications.py"
+    file.write_text(
+        "from dataclasses import dataclass\n"
+        "from hark import NotificationType\n"
+        "@dataclass(frozen=True)\n"
+        "class Untitled(NotificationType):\n"
+        "    text: str\n"
+        "Untitled(text='x')\n"
+    )
+    options = ["--config-file=", f"--cache-dir={tmp_path}", "--follow-imports=silent"]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, "--ignore-missing-imports", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "py:6: error" in done.stdout, done.stderr
+    assert '"title"' in done.stdout
+
+
 @dataclass(frozen=True)
 class InitVariable(Titled):
     given: InitVar[int]
@@ -74,7 +98,7 @@ class Derived(Titled):
 
 
 class NoDataclass(Note):
-    pass
+    more: str
 
 
 ATTRIBUTES = sorted(name for name in dir(NotificationType) if not name.startswith("_"))
