@@ -7,7 +7,6 @@ import math
 import resource
 import socket
 import time
-from collections.abc import Callable
 
 from .auth import Verifier
 from .config import Config
@@ -15,7 +14,7 @@ from .hub.hub import Hub
 from .hub.options import Namespaces
 from .hub.timers import TimerWheel
 from .metrics import Metrics
-from .net.http import JSON, Exchange, Host, Request, Route, Routes
+from .net.http import JSON, Exchange, Host, Request, Route, Routes, call_soon
 from .net.http_connection import HttpConnection
 from .protocols.centrifuge.api import MAX_BODY_BYTES, ApiEndpoint
 from .protocols.centrifuge.api_calls import Api
@@ -67,6 +66,7 @@ class Gateway:
             client,
             verifier,
             Verifier(client.subscription_token, revocations) if separate else verifier,
+            self.host.turns,
         )
         self.api = Api(self.door, now=time.time(), name=config.node.name or socket.gethostname())
         self.metrics = Metrics(self.hub, self.host, self.door, self.api)
@@ -197,11 +197,6 @@ class Gateway:
             due += TICK
             if start + batch < len(sessions):
                 await asyncio.sleep(due - loop.time())
-
-
-def call_soon(function: Callable[[], None]) -> None:
-    """Have a function called at the end of this turn of the event loop."""
-    asyncio.get_running_loop().call_soon(function)
 
 
 def connection_limit(config: Config) -> int:

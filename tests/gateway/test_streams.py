@@ -95,10 +95,10 @@ async def test_commands_come_by_emulation_and_replies_on_the_stream(
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 async def test_a_payload_on_several_lines_is_one_message(
-    http: httpx.AsyncClient, api: Backend, emulated: str, end: str
+    http: httpx.AsyncClient, api: Backend, end: str
 ) -> None:
     message = {"id": 1, "connect": {"token": token(channels=["feed:1"])}}
-    async with listening(http, emulated, message) as stream:
+    async with listening(http, "sse", message) as stream:
         await stream.receive()
         call = '{"channel":"feed:1","data":{"a":|1}}'.replace("|", end)
         await api.http.post("/api/publish", content=call)

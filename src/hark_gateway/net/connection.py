@@ -4,8 +4,10 @@ import asyncio
 import binascii
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
+
+from hark_gateway.hub.turns import Steps
 
 from .http import TEXT_PLAIN, Connection, Exchange, Host, Request
 from .websocket import (
@@ -34,8 +36,8 @@ CLOSE_TIMEOUT = 5
 class Receiver(Protocol):
     """What a WebSocket is for."""
 
-    def receive(self, message: bytes, *, now: float) -> None:
-        """Take a whole message, text or binary."""
+    def receive(self, message: bytes, *, now: float) -> Steps[None] | None:
+        """Take a whole message, text or binary; return what is left to do, if it is much."""
 
     def pong(self) -> None:
         """Take the answer to a ping frame."""
@@ -63,6 +65,7 @@ class WebSocket(Connection):
         "_begin",
         "_decoder",
         "_host",
+        "_is_busy",
         "_max_queue_bytes",
         "_pending",
         "receiver",
@@ -85,6 +88,8 @@ class WebSocket(Connection):
         self._decoder: Decoder | None = Decoder(max_message_bytes)
         self._max_queue_bytes = max_queue_bytes
         self._pending: bytes | list[bytes] | None = None  # one frame, as a rule
+        self._is_busy = False
+        """What has come waits for a later turn."""
         self.wheel_slot = 0
 
     @property
@@ -126,20 +131,33 @@ class WebSocket(Connection):
         """Pass on what is complete."""
         if self._decoder is None:  # closing: whatever it still says is too late
             return
-        try:
-            for message in self._decoder.feed(data):
-                self._take(message)
-                if self.is_closing:
-                    return
-        except ProtocolError as error:
-            self.receiver.lost()
-            self.close(error.code, error.reason)
+        if not self._host.turns.run(self._take_all(self._decoder.feed(data))):
+            self._is_busy = True
+            self.transport.pause_reading()
 
-    def _take(self, message: Message) -> None:
+    def _take_all(self, messages: Iterator[Message]) -> Steps[None]:
+        try:
+            for message in messages:
+                if self.is_closing:
+                    break
+                more = self._take(message)
+                if more is not None:
+                    yield from more
+                yield
+        except ProtocolError as error:
+            if not self.is_closing:
+                self.receiver.lost()
+                self.close(error.code, error.reason)
+        if self._is_busy:
+            self._is_busy = False
+            if not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    def _take(self, message: Message) -> Steps[None] | None:
         opcode, payload = message
         if opcode in (TEXT, BINARY):
-            self.receiver.receive(payload, now=time.time())
-        elif opcode == PING:
+            return self.receiver.receive(payload, now=time.time())
+        if opcode == PING:
             self.send(frame(PONG, payload))
         elif opcode == PONG:
             self.receiver.pong()
@@ -148,6 +166,7 @@ class WebSocket(Connection):
             self.receiver.lost()
             # RFC 6455, 5.5.1: echo the code we were sent
             self._finish(frame(CLOSE, payload[:2]) if code != 1005 else frame(CLOSE, b""))
+        return None
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame and wait, for a while, until the peer hangs up."""

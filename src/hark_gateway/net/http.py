@@ -6,6 +6,7 @@ the same connection meanwhile wait their turn.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote_plus
 
 from hark_gateway.hub.timers import TimerWheel
+from hark_gateway.hub.turns import Turns
 
 if TYPE_CHECKING:
     from .http_connection import HttpConnection
@@ -148,6 +150,11 @@ class Routes:
         return self.prefixes[max(matching, key=len)] if matching else None
 
 
+def call_soon(function: Callable[[], None]) -> None:
+    """Have a function called in the next turn of the event loop."""
+    asyncio.get_running_loop().call_soon(function)
+
+
 @dataclass(slots=True, kw_only=True)
 class Host:
     """What all connections of one server share."""
@@ -155,6 +162,7 @@ class Host:
     routes: Routes
     wheel: TimerWheel[Wheeled]
     limits: Limits = field(default_factory=Limits)
+    turns: Turns = field(default_factory=lambda: Turns(call_soon, time.monotonic))
     max_connections: int = 1_000_000
     longest_head: int = 0
     """What a head may take before its route is known, in bytes."""

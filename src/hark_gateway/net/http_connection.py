@@ -7,6 +7,8 @@ from typing import Any
 
 import httptools
 
+from hark_gateway.hub.turns import Steps
+
 from .http import (
     MAX_BODY_OF_STRANGERS,
     TEXT_PLAIN,
@@ -21,8 +23,8 @@ from .http import (
 
 log = logging.getLogger(__name__)
 
-PIECE = 16_384
-"""Bytes parsed at once."""
+PIECE = 4096
+"""Bytes parsed in one step: a few dozen requests at most."""
 
 
 class HttpConnection(Connection):
@@ -30,8 +32,8 @@ class HttpConnection(Connection):
 
     __slots__ = (
         "_body", "_body_size", "_current", "_head_bytes", "_head_limit", "_head_size",
-        "_header_count", "_headers", "_in_head", "_parser", "_route", "_target", "_waiting",
-        "_waiting_bytes", "host", "is_streaming", "transport", "wheel_slot",
+        "_header_count", "_headers", "_in_head", "_is_blocked", "_is_busy", "_parser", "_route",
+        "_target", "_waiting", "_waiting_bytes", "host", "is_streaming", "transport", "wheel_slot",
     )  # fmt: skip
 
     transport: asyncio.Transport
@@ -40,6 +42,10 @@ class HttpConnection(Connection):
         self.host = host
         self.wheel_slot = 0
         self.is_streaming = False
+        self._is_busy = False
+        """What has come waits for a later turn."""
+        self._is_blocked = False
+        """The client does not read its answers."""
         self._parser: Any = None  # httptools has no types
         self._current: Exchange | None = None
         self._waiting: list[tuple[Request, Route | None]] = []
@@ -88,23 +94,34 @@ class HttpConnection(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come; a whole request is handled at once if none is before it."""
+        if not self.host.turns.run(self._parse_all(data)):
+            self._is_busy = True
+            self.transport.pause_reading()
+
+    def _parse_all(self, data: bytes) -> Steps[None]:
         at = 0
         while at < len(data) and self._parser is not None:  # None: refused, or closing
             room = self._head_limit - self._head_bytes if self._in_head else PIECE
             piece = data[at : at + min(room, PIECE)]
-            self._parse(piece)
-            at += len(piece)
+            at += self._parse(piece)
+            yield
+        self._is_busy = False
+        self._read_on()
         if self._parser is None:
             self._pass_on(data[at:])
 
-    def _parse(self, piece: bytes) -> None:
-        """Parse bytes that take no head beyond its limit."""
+    def _read_on(self) -> None:
+        if not self._is_busy and not self._is_blocked and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _parse(self, piece: bytes) -> int:
+        """Parse bytes that take no head beyond its limit; return how many of them were HTTP."""
         headers = self._headers
         try:
             self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade as upgrade:
             self._parser = None
-            self._pass_on(piece[upgrade.args[0] :])
+            return int(upgrade.args[0])
         except httptools.HttpParserCallbackError as error:
             self._refuse_for(error)
         except httptools.HttpParserError:
@@ -114,6 +131,7 @@ class HttpConnection(Connection):
                 self._head_bytes += len(piece)
                 if self._head_bytes >= self._head_limit:
                     self._refuse(431, "request head too long")
+        return len(piece)
 
     def _pass_on(self, data: bytes) -> None:
         """Give what followed the head to the protocol that took over, if one did."""
@@ -126,11 +144,13 @@ class HttpConnection(Connection):
         if self._current is not None and self._current.on_slow is not None:
             self._current.on_slow()
         else:
+            self._is_blocked = True
             self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Go on once it has read them."""
-        self.transport.resume_reading()
+        self._is_blocked = False
+        self._read_on()
 
     def tick(self, _now: float) -> None:
         """Close a connection that took too long for a request, or waited too long for the next."""

@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from hark_gateway.config import HttpApiOptions
 from hark_gateway.hub.errors import HubError
+from hark_gateway.hub.turns import Steps
 from hark_gateway.net.http import JSON, TEXT_PLAIN, Exchange, Request
 
 from . import codes
@@ -70,12 +71,17 @@ class ApiEndpoint:
         if not self.is_authorized(request):
             exchange.respond(401)
             return
+        self._api.door.turns.run(self._answer(request, exchange))
+
+    def _answer(self, request: Request, exchange: Exchange) -> Steps[None]:
         method = request.path.rpartition(b"/")[2].decode("latin-1")
         now = time.time()
         try:
             if not request.body.isascii():
                 request.body.decode()
             result = self._run(method, request.body, now)
+            if isinstance(result, Generator):
+                result = yield from result
         except Malformed as error:
             exchange.respond(400, f"{error}\n".encode(), TEXT_PLAIN)
         except HubError as refusal:
@@ -107,15 +113,21 @@ class ApiEndpoint:
 
     def _run(self, method: str, body: bytes, now: float) -> object:
         if method == "batch":
-            commands = decode_batch(body).commands or ()
-            return BatchResult([self._reply(command, now) for command in commands])
+            return self._batch(decode_batch(body).commands or (), now)
         return self._call(method, DECODERS[method](body), now)
+
+    def _batch(self, commands: Sequence[Any], now: float) -> Steps[BatchResult]:
+        replies = []
+        for command in commands:
+            replies.append((yield from self._reply(command, now)))
+            yield
+        return BatchResult(replies)
 
     def _call(self, method: str, request: Any, now: float) -> object:
         self._api.counts.calls[method] += 1
         return CALLS[method][1](self._api, request, now)
 
-    def _reply(self, command: Any, now: float) -> dict[str, object]:
+    def _reply(self, command: Any, now: float) -> Steps[dict[str, object]]:
         """Run one call of a batch; its failure does not keep the next from running."""
         for method in CALLS:
             request = getattr(command, method)
@@ -126,7 +138,10 @@ class ApiEndpoint:
         if request is None:
             return {"error": as_result(codes.BAD_REQUEST)}
         try:
-            return {method: self._call(method, request, now)}
+            result = self._call(method, request, now)
+            if isinstance(result, Generator):
+                result = yield from result
+            return {method: result}
         except HubError as refusal:
             return {"error": as_result(ERRORS[type(refusal)])}
 

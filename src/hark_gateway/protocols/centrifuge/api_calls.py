@@ -1,16 +1,23 @@
-"""What each call of the server API does. Channels need no permission here, only to exist."""
+"""What each call of the server API does. Channels need no permission here, only to exist.
+
+A call that may take long is a generator, which yields after each step.
+"""
 # ruff: noqa: ARG001 (one signature for all)
 
 import fnmatch
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from msgspec import UNSET
 
+from hark_gateway.hub.channel import Channel
 from hark_gateway.hub.errors import BadRequest, HubError
+from hark_gateway.hub.hub import Hub
 from hark_gateway.hub.stream import Position
+from hark_gateway.hub.turns import Steps
 
 from .api_messages import (
     BroadcastCall,
@@ -45,6 +52,7 @@ from .codes import (
     Disconnect,
 )
 from .door import Door
+from .long import history_result, presence_result, stats_result
 from .messages import (
     Empty,
     ErrorResult,
@@ -53,14 +61,13 @@ from .messages import (
     PresenceResult,
     PresenceStatsResult,
     Push,
-    client_info,
-    published,
 )
 from .once import Once
-from .session import Session
+from .session import Session, State
 from .subscribing import Terms, announce, begin
 
 IDEMPOTENCY_TTL = 300
+MAX_PATTERN_CHARACTERS = 1024
 NOTHING = Empty()
 
 
@@ -90,6 +97,8 @@ class Api:
     def sessions(self, call: Any) -> Iterator[Session]:
         """Yield the connections meant: one client, or all of a user."""
         for session in self.door.clients.of(call.user or ""):
+            if session.state is State.CLOSED:  # while others of them were seen to
+                continue
             if call.client and call.client != session.client:
                 continue
             if call.session and call.session != session.secret:
@@ -123,12 +132,16 @@ def publish_to(
     return result
 
 
-def broadcast(api: Api, call: BroadcastCall, now: float) -> BroadcastResult:
+def broadcast(api: Api, call: BroadcastCall, now: float) -> Steps[BroadcastResult]:
     """Publish the same to many channels; one that fails does not concern the others."""
     if not call.channels:
         raise BadRequest("channels are missing")
     data = content(call.data, call.b64data)
-    return BroadcastResult([attempt(api, each, data, call, now) for each in call.channels])
+    responses = []
+    for each in call.channels:
+        responses.append(attempt(api, each, data, call, now))
+        yield
+    return BroadcastResult(responses)
 
 
 def attempt(api: Api, channel: str, data: bytes, call: BroadcastCall, now: float) -> Envelope:
@@ -139,7 +152,7 @@ def attempt(api: Api, channel: str, data: bytes, call: BroadcastCall, now: float
         return Envelope(ErrorResult(error.code, error.message))
 
 
-def subscribe(api: Api, call: SubscribeCall, now: float) -> Empty:
+def subscribe(api: Api, call: SubscribeCall, now: float) -> Steps[Empty]:
     """Subscribe connections to a channel, on the server's side."""
     channel = existing(api, call.channel)
     terms = Terms(
@@ -157,18 +170,20 @@ def subscribe(api: Api, call: SubscribeCall, now: float) -> Empty:
         session.push(Push(channel, subscribe=result))
         announce(subscription)
         session.schedule()
+        yield
     return NOTHING
 
 
-def unsubscribe(api: Api, call: ClientCall, now: float) -> Empty:
+def unsubscribe(api: Api, call: ClientCall, now: float) -> Steps[Empty]:
     """End subscriptions to a channel, whoever began them."""
     channel = existing(api, call.channel)
     for session in api.sessions(call):
         session.unsubscribe(channel, SERVER_UNSUBSCRIBE)
+        yield
     return NOTHING
 
 
-def disconnect(api: Api, call: DisconnectCall, now: float) -> Empty:
+def disconnect(api: Api, call: DisconnectCall, now: float) -> Steps[Empty]:
     """End connections."""
     why = FORCE_DISCONNECT
     if call.disconnect is not None:
@@ -178,15 +193,17 @@ def disconnect(api: Api, call: DisconnectCall, now: float) -> Empty:
     for session in api.sessions(call):
         if session.client not in (call.whitelist or ()):
             session.disconnect(why)
+        yield
     return NOTHING
 
 
-def refresh(api: Api, call: RefreshCall, now: float) -> Empty:
+def refresh(api: Api, call: RefreshCall, now: float) -> Steps[Empty]:
     """Give connections another time to live; without one they live on."""
     expires = float(call.expire_at) if call.expire_at else None
     for session in api.sessions(call):
         if call.expired or (expires is not None and expires <= now):
             session.disconnect(CONNECTION_EXPIRED)
+            yield
             continue
         session.expires = expires
         if info := optional(call.info, None):
@@ -194,10 +211,11 @@ def refresh(api: Api, call: RefreshCall, now: float) -> Empty:
         session.schedule()
         ttl = max(int(expires - now), 1) if expires is not None else 0
         session.push(Push(refresh=Expiry(expires is not None, ttl)))
+        yield
     return NOTHING
 
 
-def invalidate_user_tokens(api: Api, call: InvalidateUserTokensCall, now: float) -> Empty:
+def invalidate_user_tokens(api: Api, call: InvalidateUserTokensCall, now: float) -> Steps[Empty]:
     """Refuse tokens that a user was issued before now, or another time, and have them all renewed.
 
     Connections do not remember their tokens, so all of the user's are ended; clients come back at
@@ -211,6 +229,7 @@ def invalidate_user_tokens(api: Api, call: InvalidateUserTokensCall, now: float)
             session.disconnect(STATE_INVALIDATED)
         elif channel in session.subscriptions:
             session.unsubscribe(channel, SERVER_UNSUBSCRIBE)
+        yield
     return NOTHING
 
 
@@ -228,31 +247,30 @@ def _revoke(api: Api, call: InvalidateUserTokensCall, now: float) -> None:
 
 def restore_revocations(
     api: Api, call: RestoreRevocationsCall, now: float
-) -> RestoreRevocationsResult:
+) -> Steps[RestoreRevocationsResult]:
     """Take in what was revoked before this server started; nobody is disconnected.
 
     An empty call tells which server it is, and changes nothing.
     """
     for each in call.revocations:
         _revoke(api, each, now)
+        yield
     if call.complete:
         api.door.verifier.revocations.complete()
     return RestoreRevocationsResult(api.door.node)
 
 
-def presence(api: Api, call: ChannelCall, now: float) -> PresenceResult:
+def presence(api: Api, call: ChannelCall, now: float) -> Steps[PresenceResult]:
     """Tell who is there."""
-    members = api.door.hub.members(existing(api, call.channel))
-    return PresenceResult({member.client: client_info(member) for member in members})
+    return presence_result(api.door.hub.members(existing(api, call.channel)))
 
 
-def presence_stats(api: Api, call: ChannelCall, now: float) -> PresenceStatsResult:
+def presence_stats(api: Api, call: ChannelCall, now: float) -> Steps[PresenceStatsResult]:
     """Tell how many are there."""
-    members = api.door.hub.members(existing(api, call.channel))
-    return PresenceStatsResult(len(members), len({member.user for member in members}))
+    return stats_result(api.door.hub.members(existing(api, call.channel)))
 
 
-def history(api: Api, call: HistoryCall, now: float) -> HistoryResult:
+def history(api: Api, call: HistoryCall, now: float) -> Steps[HistoryResult]:
     """Return a page of what is kept."""
     stream = api.door.hub.peek_stream(existing(api, call.channel), now=now)
     since = call.since
@@ -262,7 +280,7 @@ def history(api: Api, call: HistoryCall, now: float) -> HistoryResult:
         reverse=bool(call.reverse),
         now=now,
     )
-    return HistoryResult([published(each) for each in page], stream.epoch, stream.top)
+    return history_result(page, stream)
 
 
 def history_remove(api: Api, call: ChannelCall, now: float) -> Empty:
@@ -271,30 +289,45 @@ def history_remove(api: Api, call: ChannelCall, now: float) -> Empty:
     return NOTHING
 
 
-def channels(api: Api, call: ChannelsCall, now: float) -> ChannelsResult:
+def channels(api: Api, call: ChannelsCall, now: float) -> Steps[ChannelsResult]:
     """Tell which channels have subscribers."""
-    found = {
-        channel.name: ChannelInfo(len(channel.subscribers))
-        for channel in api.door.hub
-        if channel.subscribers and fnmatch.fnmatchcase(channel.name, call.pattern or "*")
-    }
+    pattern = call.pattern or "*"
+    if len(pattern) > MAX_PATTERN_CHARACTERS:
+        raise BadRequest(f"a pattern has at most {MAX_PATTERN_CHARACTERS} characters")
+    found = {}
+    for some in in_parts(api.door.hub):
+        for channel in some:
+            if channel.subscribers and fnmatch.fnmatchcase(channel.name, pattern):
+                found[channel.name] = ChannelInfo(len(channel.subscribers))
+        yield
     return ChannelsResult(found)
 
 
-def info(api: Api, call: InfoCall, now: float) -> InfoResult:
+def info(api: Api, call: InfoCall, now: float) -> Steps[InfoResult]:
     """Tell how the server is."""
     door, hub = api.door, api.door.hub
+    num_channels = 0
+    for some in in_parts(hub):
+        num_channels += sum(1 for channel in some if channel.subscribers)
+        yield
     node = NodeInfo(
         uid=door.node,
         name=api.name,
         version=door.version,
         num_clients=len(door.clients),
         num_users=door.clients.users,
-        num_channels=sum(1 for channel in hub if channel.subscribers),
+        num_channels=num_channels,
         num_subs=hub.counts.subscriptions,
         uptime=int(now - api.started),
     )
     return InfoResult([node])
+
+
+def in_parts(hub: Hub) -> Iterator[tuple[Channel, ...]]:
+    """Yield all channels, some at a time."""
+    every = iter(tuple(hub))
+    while some := tuple(islice(every, 1000)):
+        yield some
 
 
 def existing(api: Api, channel: str | None) -> str:

@@ -1,10 +1,11 @@
-"""What each command does. Each function answers by the session, or raises why not.
+"""What each command does. Each function answers by the session, or raises why not. What may take
+long is a generator.
 
 A reply precedes every push that it brings about.
 """
 # ruff: noqa: ARG001 (one signature for all)
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hark_gateway.hub.errors import (
@@ -14,26 +15,23 @@ from hark_gateway.hub.errors import (
 )
 from hark_gateway.hub.options import ChannelOptions
 from hark_gateway.hub.payload import one_line
-from hark_gateway.hub.stream import Position
+from hark_gateway.hub.stream import Position, Publication
+from hark_gateway.hub.turns import Steps
 
 from . import permissions
 from .codes import MALFORMED, NO_HANDLER, Disconnected
 from .connecting import connect, refresh
+from .long import history_result, presence_result, stats_result, within
 from .messages import (
     ChannelRequest,
     Command,
     Empty,
     Expiry,
     HistoryRequest,
-    HistoryResult,
-    PresenceResult,
-    PresenceStatsResult,
     PublishRequest,
     Reply,
     RpcRequest,
     TokenRequest,
-    client_info,
-    published,
 )
 from .subscribing import subscribe, verified
 
@@ -50,8 +48,8 @@ def chosen(command: Command) -> tuple[str, Any]:
     return "", None
 
 
-def run(session: "Session", name: str, request: Any, number: int, now: float) -> None:
-    """Carry a command out.
+def run(session: "Session", name: str, request: Any, number: int, now: float) -> Steps[None] | None:
+    """Carry a command out, or return the steps in which it is.
 
     Raises:
         Disconnected: It was no command, or came before connect, or cannot be answered.
@@ -61,7 +59,7 @@ def run(session: "Session", name: str, request: Any, number: int, now: float) ->
         raise Disconnected(MALFORMED)
     if bool(session.client) == (name == "connect"):
         raise Disconnected(MALFORMED)  # connect comes first, and once
-    METHODS[name](session, request, number, now)
+    return METHODS[name](session, request, number, now)
 
 
 def required(channel: str | None) -> str:
@@ -102,21 +100,21 @@ def publish(session: "Session", request: PublishRequest, number: int, now: float
     session.reply(Reply(number, publish=Empty()))
 
 
-def presence(session: "Session", request: ChannelRequest, number: int, now: float) -> None:
+def presence(session: "Session", request: ChannelRequest, number: int, now: float) -> Steps[None]:
     """Tell who is there."""
     channel = required(request.channel)
     require_presence(session, channel)
-    members = session.door.hub.members(channel)
-    result = PresenceResult({member.client: client_info(member) for member in members})
+    result = yield from presence_result(session.door.hub.members(channel))
     session.reply(Reply(number, presence=result))
 
 
-def presence_stats(session: "Session", request: ChannelRequest, number: int, now: float) -> None:
+def presence_stats(
+    session: "Session", request: ChannelRequest, number: int, now: float
+) -> Steps[None]:
     """Tell how many are there."""
     channel = required(request.channel)
     require_presence(session, channel)
-    members = session.door.hub.members(channel)
-    result = PresenceStatsResult(len(members), len({member.user for member in members}))
+    result = yield from stats_result(session.door.hub.members(channel))
     session.reply(Reply(number, presence_stats=result))
 
 
@@ -132,7 +130,7 @@ def require_presence(session: "Session", channel: str) -> None:
         raise NotPermitted("presence")
 
 
-def history(session: "Session", request: HistoryRequest, number: int, now: float) -> None:
+def history(session: "Session", request: HistoryRequest, number: int, now: float) -> Steps[None]:
     """Return a page of what is kept."""
     channel = required(request.channel)
     options = options_of(session, channel)
@@ -147,21 +145,17 @@ def history(session: "Session", request: HistoryRequest, number: int, now: float
     most = session.door.options.history_max_publication_limit
     limit = request.limit or 0
     limit = most if limit < 0 or limit > most else limit
-    session.reply(Reply(number, history=history_page(session, channel, request, limit, now)))
-
-
-def history_page(
-    session: "Session", channel: str, request: HistoryRequest, limit: int, now: float
-) -> HistoryResult:
     stream = session.door.hub.peek_stream(channel, now=now)
     since = request.since
-    page = stream.read(
+    page: Sequence[Publication] = stream.read(
         limit=limit,
         since=Position(since.epoch or "", since.offset or 0) if since is not None else None,
         reverse=bool(request.reverse),
         now=now,
     )
-    return HistoryResult([published(each) for each in page], stream.epoch, stream.top)
+    page = within(session.door.options.queue_max_size, page)
+    result = yield from history_result(page, stream)
+    session.reply(Reply(number, history=result))
 
 
 def sub_refresh(session: "Session", request: TokenRequest, number: int, now: float) -> None:
@@ -192,7 +186,7 @@ def send(session: "Session", request: RpcRequest, number: int, now: float) -> No
     raise Disconnected(NO_HANDLER)
 
 
-METHODS: Mapping[str, Callable[["Session", Any, int, float], None]] = {
+METHODS: Mapping[str, Callable[["Session", Any, int, float], Steps[None] | None]] = {
     "connect": connect,
     "subscribe": subscribe,
     "unsubscribe": unsubscribe,

@@ -1,11 +1,20 @@
 """Connect and refresh: who the client is, and which channels the server gives it."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
 from hark_gateway.auth import Grant, ServerSubscription
-from hark_gateway.hub.errors import HubError, InvalidToken, TokenExpired, UnknownChannel
+from hark_gateway.hub.errors import (
+    HubError,
+    InvalidToken,
+    TokenExpired,
+    UnknownChannel,
+    Unrecoverable,
+)
+from hark_gateway.hub.stream import Position
+from hark_gateway.hub.turns import Steps, at_once
 
 from . import permissions
 from .codes import (
@@ -20,15 +29,35 @@ from .codes import (
 )
 from .door import new_client_id
 from .messages import ConnectRequest, ConnectResult, Expiry, Push, Reply, TokenRequest
-from .subscribing import announce, begin, terms_of
+from .subscribing import Room, announce, begin, terms_of
 
 if TYPE_CHECKING:
     from .session import Session
 
 
-def connect(session: "Session", request: ConnectRequest, number: int, now: float) -> None:
+def connect(
+    session: "Session", request: ConnectRequest, number: int, now: float
+) -> Steps[None] | None:
     """Answer the first command."""
-    result = establish(session, request, now)
+    grant = admit(session, request, now)
+    channels = server_channels(session, grant, request)
+    steps = answer(session, request, grant, channels, number=number, now=now)
+    return steps if request.subs else at_once(steps)
+
+
+def answer(
+    session: "Session",
+    request: ConnectRequest,
+    grant: Grant,
+    channels: dict[str, ServerSubscription],
+    *,
+    number: int,
+    now: float,
+) -> Steps[None]:
+    """Establish the connection, once what was missed is ready to be sent."""
+    room = Room(session.door.options.queue_max_size)
+    yield from prepare(session, request, channels, room=room, now=now)
+    result = establish(session, request, grant, channels, room=room, now=now)
     if session.unidirectional:
         session.push(Push(connect=result))
     else:
@@ -36,19 +65,52 @@ def connect(session: "Session", request: ConnectRequest, number: int, now: float
     settle(session)
 
 
-def establish(session: "Session", request: ConnectRequest, now: float) -> ConnectResult:
-    """Admit the client and return the state in which its connection begins.
+def prepare(
+    session: "Session",
+    request: ConnectRequest,
+    channels: dict[str, ServerSubscription],
+    *,
+    room: Room,
+    now: float,
+) -> Steps[None]:
+    """Encode what was missed, one channel after the other: that takes long for many.
 
-    Raises:
-        Disconnected: Its credentials are worthless.
-        HubError: Its token is too old, or names channels that cannot be.
+    The subscriptions begin afterwards, all at the same moment.
     """
     options = session.door.options
-    grant = admit(session, request, now)
+    if len(channels) > options.channel_limit:
+        return
+    for name, since in (request.subs or {}).items():
+        channel = session.door.hub.find(name)
+        if name not in channels or since is None or not since.recover:
+            continue
+        if channel is None or channel.stream is None:
+            continue
+        position = Position(since.epoch or "", since.offset or 0)
+        with suppress(Unrecoverable):
+            limit = options.recovery_max_publication_limit
+            room.prepare(channel.stream.missed(position, limit=limit, now=now))
+        yield
+
+
+def establish(
+    session: "Session",
+    request: ConnectRequest,
+    grant: Grant,
+    channels: dict[str, ServerSubscription],
+    *,
+    room: Room,
+    now: float,
+) -> ConnectResult:
+    """Take the client in and return the state in which its connection begins.
+
+    Raises:
+        Disconnected: It is one too many.
+    """
+    options = session.door.options
     check_limits(session, grant)
     session.user, session.info = grant.user, grant.info
     session.expires = None if options.insecure else grant.expires
-    channels = server_channels(session, grant, request)
     session.token_channels = frozenset(grant.subscriptions) if grant.subscriptions else ()
     session.client = new_client_id()
     if len(channels) > options.channel_limit:
@@ -57,7 +119,7 @@ def establish(session: "Session", request: ConnectRequest, now: float) -> Connec
     subs = {}
     for name, channel in channels.items():
         since = given.get(name)
-        terms = terms_of(channel, since if since is not None and since.recover else None)
+        terms = terms_of(channel, since if since is not None and since.recover else None, room)
         _, subs[name] = begin(session, name, terms, now)
     session.begin(now=now)
     expires = session.expires

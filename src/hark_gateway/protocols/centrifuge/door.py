@@ -11,6 +11,7 @@ from hark_gateway.auth import Verifier
 from hark_gateway.config import ClientOptions
 from hark_gateway.hub.channel import Sink
 from hark_gateway.hub.hub import Hub
+from hark_gateway.hub.turns import Turns
 
 from .clients import Clients
 
@@ -52,6 +53,7 @@ class Door:
     Args:
         verifier: Checks connection tokens.
         subscription_verifier: Checks subscription tokens.
+        turns: Share the event loop among long commands.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class Door:
         options: ClientOptions,
         verifier: Verifier,
         subscription_verifier: Verifier,
+        turns: Turns,
     ) -> None:
         self.hub = hub
         self.options = options
         self.verifier = verifier
         self.subscription_verifier = subscription_verifier
+        self.turns = turns
         self.clients = Clients()
         self.emulated: dict[str, Session] = {}
         """Sessions whose commands come by requests of their own, by their secret."""

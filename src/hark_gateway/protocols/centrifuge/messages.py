@@ -138,7 +138,7 @@ class SubscribeResult(Struct, omit_defaults=True):
     ttl: int = 0
     recoverable: bool = False
     epoch: str = ""
-    publications: list[Published] | UnsetType = UNSET
+    publications: Payload = UNSET
     recovered: bool = False
     offset: int = 0
     positioned: bool = False
@@ -175,7 +175,7 @@ class Expiry(Struct, frozen=True, omit_defaults=True):
 class PresenceResult(Struct, frozen=True):
     """Who is there, by client id."""
 
-    presence: dict[str, ClientInfo]
+    presence: Raw
 
 
 class PresenceStatsResult(Struct, frozen=True):
@@ -188,7 +188,7 @@ class PresenceStatsResult(Struct, frozen=True):
 class HistoryResult(Struct, frozen=True):
     """A page of a stream, and its top."""
 
-    publications: list[Published]
+    publications: Raw
     epoch: str
     offset: int
 

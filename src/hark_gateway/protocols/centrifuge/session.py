@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from hark_gateway.hub.errors import HubError
 from hark_gateway.hub.stream import Member
+from hark_gateway.hub.turns import Steps
 from hark_gateway.keys import KeysAwaited
 
 from . import commands
@@ -117,23 +118,29 @@ class Session:
 
     # What comes in
 
-    def receive(self, message: bytes, *, now: float) -> None:
-        """Carry out the commands in one message, which line feeds separate, in order."""
+    def receive(self, message: bytes, *, now: float) -> Steps[None] | None:
+        """Carry out the commands in one message, which line feeds separate, in order.
+
+        Returns:
+            What is left to do, if it is more than one short command.
+        """
         if self.unidirectional:
             self._receive_request(message, now)
-            return
+            return None
         if message.endswith(b"\n"):
             message = message[:-1]
-        self._receive_lines(message.split(b"\n"), now)
+        if b"\n" in message:
+            return self._receive_lines(message.split(b"\n"), now)
+        return self._receive_line(message, now)
 
-    def _receive_lines(self, lines: list[bytes], now: float) -> None:
+    def _receive_lines(self, lines: list[bytes], now: float) -> Steps[None]:
         for number, line in enumerate(lines):
-            if self.state in (State.CLOSED, State.REFUSED):
-                return
             if self._fetch is not None:
                 self._hold(lines[number:])
                 return
-            self._receive_line(line, now)
+            if (more := self._receive_line(line, now)) is not None:
+                yield from more
+            yield
 
     def _receive_request(self, message: bytes, now: float) -> None:
         """Take the request that is all an unidirectional client ever says."""
@@ -145,56 +152,82 @@ class Session:
         except Malformed:
             self.disconnect(MALFORMED)
         else:
-            self._try(Command(1, request), message, now)
+            if (more := self._try(Command(1, request), message, now)) is not None:
+                self.door.turns.run(more)
 
-    def _try(self, command: Command, line: bytes, now: float) -> None:
+    def _try(self, command: Command, line: bytes, now: float) -> Steps[None] | None:
         """Run a command, or keep it until the keys that it needs have come."""
         try:
-            self._run(command, now)
+            return self._run(command, now)
         except KeysAwaited as wait:
             self._fetch = wait.fetch
             wait.fetch.add_done_callback(lambda _: self.outlet.wake_at(now))
             self._hold([line])
+            return None
 
     def _hold(self, lines: list[bytes]) -> None:
         self._held += tuple(lines)
         if sum(map(len, self._held)) > MAX_HELD_BYTES:
             self.disconnect(TOO_MANY)
 
-    def _receive_line(self, line: bytes, now: float) -> None:
+    def _receive_line(self, line: bytes, now: float) -> Steps[None] | None:
+        if self.state in (State.CLOSED, State.REFUSED):
+            return None
+        if self._fetch is not None:
+            self._hold([line])
+            return None
         if line == b"{}":
             self._note_pong()
-            return
+            return None
         try:
             if not line.isascii():
                 line.decode()  # payloads are passed on unread, so this is the place to look
             command = decode_command(line)
         except Malformed:
             self.disconnect(MALFORMED)
-            return
-        self._try(command, line, now)
+            return None
+        return self._try(command, line, now)
 
-    def _run(self, command: Command, now: float) -> None:
-        """Answer one command. Refusals are replies; a fault of ours shows nothing of itself."""
+    def _run(self, command: Command, now: float) -> Steps[None] | None:
+        """Answer one command, at once or in the steps that are returned."""
         name, request = commands.chosen(command)
         self.door.counts.commands[name] += 1
         number = command.id or 0
         try:
-            commands.run(self, name, request, number, now)
-        except Disconnected as way_out:
-            self.disconnect(way_out.disconnect)
+            steps = commands.run(self, name, request, number, now)
         except KeysAwaited:
             raise
-        except HubError as refusal:
-            self.refuse(number, ERRORS[type(refusal)])
-            if name == "connect":
-                self.state = State.REFUSED
-        except Exception:
-            log.exception("command failed", extra={"client": self.client, "command": name})
-            if name == "connect":
-                self.disconnect(SERVER_ERROR)
-            else:
-                self.refuse(number, INTERNAL)
+        except Exception as error:
+            self._fail(name, number, error)
+            return None
+        return None if steps is None else self._go_on(name, number, steps)
+
+    def _go_on(self, name: str, number: int, steps: Steps[None]) -> Steps[None]:
+        try:
+            while self.state is not State.CLOSED:
+                next(steps)
+                yield
+        except StopIteration:
+            return
+        except Exception as error:
+            self._fail(name, number, error)
+
+    def _fail(self, name: str, number: int, error: Exception) -> None:
+        """Answer a command that failed. A fault of ours shows nothing of itself."""
+        match error:
+            case Disconnected():
+                self.disconnect(error.disconnect)
+            case HubError():
+                self.refuse(number, ERRORS[type(error)])
+                if name == "connect":
+                    self.state = State.REFUSED
+            case _:
+                about = {"client": self.client, "command": name}
+                log.error("command failed", exc_info=error, extra=about)
+                if name == "connect":
+                    self.disconnect(SERVER_ERROR)
+                else:
+                    self.refuse(number, INTERNAL)
 
     def _note_pong(self) -> None:
         """Note the answer to a ping; an answer that nobody asked for is an error."""
@@ -312,7 +345,7 @@ class Session:
         if self.unidirectional:
             self._receive_request(lines[0], now)
         else:
-            self._receive_lines(list(lines), now)
+            self.door.turns.run(self._receive_lines(list(lines), now))
         if self.state is State.CONNECTED:
             self.schedule()
         elif self.state is not State.CLOSED:

@@ -8,6 +8,7 @@ import time
 
 import msgspec
 
+from hark_gateway.hub.turns import Steps
 from hark_gateway.net.connection import WebSocket, shake_hands
 from hark_gateway.net.http import TEXT_PLAIN, Exchange, Headers, Request, Stream
 
@@ -136,7 +137,8 @@ class StreamEndpoint:
             return
         now = time.time()
         session = self._begin(request, exchange, now)
-        session.receive(first, now=now)
+        if (more := session.receive(first, now=now)) is not None:
+            self._door.turns.run(more)
 
     def _first_message(self, request: Request) -> bytes:
         if request.method == "POST":
@@ -199,9 +201,17 @@ class EmulationEndpoint:
         if emulated.node != self._door.node:  # from before a restart: the client must reconnect
             exchange.respond(404, b"no such node\n", (*TEXT_PLAIN, *headers))
             return
+        self._door.turns.run(self._carry_out(emulated, exchange, headers))
+
+    def _carry_out(
+        self, emulated: EmulationRequest, exchange: Exchange, headers: Headers
+    ) -> Steps[None]:
+        """Do what is asked and answer then, so that the client sends no more meanwhile."""
         session = self._door.emulated.get(emulated.session)
         if session is not None:
-            session.receive(emulated.data.encode(), now=time.time())
+            more = session.receive(emulated.data.encode(), now=time.time())
+            if more is not None:
+                yield from more
         exchange.respond(204, b"", headers)
 
 
@@ -243,7 +253,7 @@ class UniWebSocketEndpoint:
             session = Session(
                 self._door, socket, UNI_WEBSOCKET, now=now, unidirectional=True, trusted_user=user
             )
-            if first is not None:
+            if first is not None:  # a request of its own, which is one step
                 session.receive(first.encode(), now=now)
             return session
 

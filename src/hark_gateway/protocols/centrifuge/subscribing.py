@@ -1,7 +1,10 @@
 """Subscriptions: who may have one, and in what state it begins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Raw
 
 from hark_gateway.auth import Override, ServerSubscription, SubscriptionGrant, payload
 from hark_gateway.hub.channel import Channel
@@ -21,7 +24,8 @@ from hark_gateway.hub.stream import Position, Publication, Stream
 
 from . import permissions
 from .codes import INVALID_TOKEN, MALFORMED, Disconnected
-from .messages import Reply, Since, SubscribeRequest, SubscribeResult, embed, published
+from .long import encoded
+from .messages import Reply, Since, SubscribeRequest, SubscribeResult, embed
 from .subscription import Subscription
 
 if TYPE_CHECKING:
@@ -44,7 +48,38 @@ class Terms:
     asks_position: bool = False
     asks_recovery: bool = False
     asks_members: bool = False
+    room: "Room | None" = None
+    """What all that is recovered in one reply may take; None for a reply of its own."""
     must_recover: bool = False
+
+
+class Room:
+    """Bytes that are left for what one reply recovers, and what of it has been encoded already.
+
+    A client that is sent more than `client.queue_max_size` at once is ended as too slow, comes
+    back, and asks for the same again: so beyond that nothing is recovered.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self._encoded: dict[Publication, bytes] = {}
+
+    def prepare(self, missed: Sequence[Publication]) -> None:
+        """Encode what is about to be recovered."""
+        if sum(len(each.data) for each in missed) <= self._left:
+            self._encoded |= {each: encoded((each,)) for each in missed}
+
+    def take(self, missed: Sequence[Publication]) -> Raw:
+        """Return a list of publications.
+
+        Raises:
+            Unrecoverable: There is no room for it.
+        """
+        self._left -= sum(len(each.data) for each in missed)
+        if self._left < 0:
+            raise Unrecoverable("more was missed than a client may leave unread")
+        known = self._encoded
+        return Raw(b"[%b]" % b",".join(known.get(each) or encoded((each,)) for each in missed))
 
 
 def subscribe(session: "Session", request: SubscribeRequest, number: int, now: float) -> None:
@@ -127,7 +162,7 @@ def verified(
     return grant
 
 
-def terms_of(channel: ServerSubscription, since: Since | None) -> Terms:
+def terms_of(channel: ServerSubscription, since: Since | None, room: Room) -> Terms:
     """Return the terms of a subscription that a connection token orders."""
     return Terms(
         on_server=True,
@@ -135,6 +170,7 @@ def terms_of(channel: ServerSubscription, since: Since | None) -> Terms:
         data=payload(channel.data, channel.b64data),
         override=channel.override,
         since=since,
+        room=room,
     )
 
 
@@ -235,6 +271,7 @@ def recover(
         return
     given = terms.since or Since()
     since = Position(given.epoch or "", given.offset or 0)
+    room = terms.room or Room(session.door.options.queue_max_size)
     try:
         missed: list[Publication]
         if is_cache:
@@ -242,6 +279,7 @@ def recover(
         else:
             limit = session.door.options.recovery_max_publication_limit
             missed = stream.missed(since, limit=limit, now=now)
+        publications = room.take(missed)
     except Unrecoverable:
         session.door.counts.recoveries[False] += terms.since is not None
         if terms.must_recover:
@@ -250,7 +288,7 @@ def recover(
     session.door.counts.recoveries[True] += terms.since is not None
     result.recovered = True
     if missed:
-        result.publications = [published(each) for each in missed]
+        result.publications = publications
         # The client counts on from here with each publication it is given.
         result.offset = since.offset
 

@@ -47,7 +47,8 @@ def _text_frame(message: bytes) -> bytes:
 
 
 def _event(message: bytes) -> bytes:
-    return b"data: %b\n\n" % message
+    """Return an event. A carriage return, too, would end its line (HTML standard, 9.2.5)."""
+    return b"data: %b\n\n" % message.replace(b"\r", b"")
 
 
 def _line(message: bytes) -> bytes:
