@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import quote
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from hark_gateway.protocols.pubnub import signature
 from hark_gateway.server import Gateway
 from tests.gateway.scene import configured
 
@@ -144,6 +146,68 @@ def stage() -> Iterator[Stage]:
     stage = Stage()
     yield stage
     stage.close()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+bits = st.sampled_from([*range(256)] * 4 + [-1, 256, None, 1e9])
+resources = st.dictionaries(
+    st.sampled_from(["channels", "groups", "uuids", "users", "spaces", "objects"]),
+    st.dictionaries(st.sampled_from(TEXTS) | st.text(max_size=10), bits, max_size=3),
+)
+grants = st.fixed_dictionaries(
+    {
+        "ttl": st.sampled_from([1, 60, 43_200] * 4 + [-1, 0, 43_201, 10**30]),
+        "permissions": st.fixed_dictionaries(
+            {"resources": resources},
+            optional={
+                "patterns": resources,
+                "meta": st.dictionaries(st.text(max_size=5), json_values, max_size=3),
+                "uuid": st.text(max_size=5) | st.none(),
+            },
+        ),
+    }
+)
+
+
+def signed(path: str, body: bytes) -> bytes:
+    query = {"timestamp": str(int(time.time()))}
+    string = signature.string_to_sign("pub-c", method="POST", path=path, query=query, body=body)
+    url = f"{path}?timestamp={query['timestamp']}&signature={signature.sign('sec-c', string)}"
+    head = f"POST {url} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def deep(levels: int) -> bytes:
+    meta = '{"a":' * levels + "1" + "}" * levels
+    resources = '{"channels":{"room":1}}'
+    return f'{{"ttl":1,"permissions":{{"resources":{resources},"meta":{meta}}}}}'.encode()
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=grants.map(lambda grant: json.dumps(grant).encode()))
+@example(body=deep(100))
+@example(body=deep(500))
+@example(body=deep(3000))
+@example(body=deep(0).replace(b'"meta":1', b'"uuid":""'))
+@example(body=deep(0).replace(b'"meta":1', b'"uuid":"%s"' % (b"u" * 93)))
+def test_what_is_granted_is_a_token_that_can_be_shown(
+    stage: Stage, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    caplog.set_level(logging.ERROR)
+    status, answer = stage.ask(signed("/v3/pam/sub-c/grant", body))
+    assert status in {200, 400}, answer
+    if status == 200:
+        token = quote(json.loads(answer)["data"]["token"])
+        uuid = json.loads(body)["permissions"].get("uuid")
+        path = f"/v2/presence/sub-key/sub-c/channel/,?auth={token}"
+        path += "" if uuid is None else f"&uuid={quote(uuid)}"
+        shown, answer = stage.ask(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        assert shown == 200, answer
+    assert not caplog.records
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])

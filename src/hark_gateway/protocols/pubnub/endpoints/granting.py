@@ -10,7 +10,7 @@ from hark_gateway.protocols.pubnub import tokens
 from hark_gateway.protocols.pubnub.access import Keyset
 from hark_gateway.protocols.pubnub.errors import ACCESS_MANAGER, DetailedError
 from hark_gateway.protocols.pubnub.patterns import BadPattern, Pattern
-from hark_gateway.protocols.pubnub.requests import Call, decode
+from hark_gateway.protocols.pubnub.requests import MAX_UUID_CHARACTERS, Call, decode
 from hark_gateway.protocols.pubnub.service import Service
 from hark_gateway.protocols.pubnub.tokens import BadToken, Grant, Token
 
@@ -110,6 +110,10 @@ def _read(body: bytes) -> GrantRequest:
     if not 1 <= wanted.ttl <= MAX_MINUTES:
         detail = (f"Range should be 1 to {MAX_MINUTES} minute(s).", "ttl", "body")
         raise DetailedError(400, "Invalid ttl", "grant", detail)
+    uuid = wanted.permissions.uuid
+    if uuid is not None and not 0 < len(uuid) <= MAX_UUID_CHARACTERS:
+        detail = (f"Must have 1 to {MAX_UUID_CHARACTERS} characters.", "permissions.uuid", "body")
+        raise DetailedError(400, "Invalid uuid", "grant", detail)  # nobody could show such a token
     if not _grants_anything(wanted.permissions):
         detail = ("What are you granting?", "permissions", "body")
         raise DetailedError(400, "This grant contains no permissions", "grant", detail)
