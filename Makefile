@@ -35,7 +35,7 @@ check: setup ## Lint, format and type-check all parts
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/mypy
-	$(python) manage.py makemigrations --check --dry-run
+	DJANGO_DEBUG=1 $(python) manage.py makemigrations --check --dry-run
 	npm --prefix web run check
 
 .PHONY: format

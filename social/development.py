@@ -1,6 +1,7 @@
 """The environment that a development machine needs, made up where nobody has set it.
 
-`manage.py` and `python -m social.run` use it. A deployment sets these variables itself.
+`python -m social.run` uses it, and `manage.py` if DJANGO_DEBUG asks for it. A deployment sets these
+variables itself.
 """
 
 import json

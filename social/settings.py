@@ -1,8 +1,8 @@
 """Settings of the social application. All come from the environment and are safe by default.
 
-`social.development` sets what a development machine needs; a deployment sets DJANGO_SECRET_KEY,
-DJANGO_ALLOWED_HOSTS, DATABASE_URL, HARK_API_KEY and HARK_TOKEN_SECRET itself; on PubNub, its keys
-instead of the last two.
+`social.development` sets what a development machine needs, if asked to. A deployment sets
+DJANGO_SECRET_KEY, DJANGO_ALLOWED_HOSTS, DATABASE_URL, HARK_API_KEY and HARK_TOKEN_SECRET itself; on
+PubNub, its keys instead of the last two.
 """
 
 import os
@@ -13,39 +13,18 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from social.environment import enabled, listed, number, required
 from social.frontend.files import add_page_headers, is_immutable
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data"
-
-
-def required(name: str) -> str:
-    """Return an environment variable that has no safe default."""
-    value = os.environ.get(name, "")
-    if not value:
-        raise ImproperlyConfigured(f"Set {name} in the environment; manage.py does in development.")
-    return value
-
-
-def number(name: str, default: int) -> int:
-    """Return an environment variable that counts something."""
-    text = os.environ.get(name) or str(default)
-    if not (text.isascii() and text.isdecimal()):
-        raise ImproperlyConfigured(f"{name}={text}: give a whole number.")
-    return int(text)
-
-
-def enabled(name: str) -> bool:
-    return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
-
-
-def listed(name: str) -> list[str]:
-    return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
+HOSTS = "DJANGO_ALLOWED_HOSTS"
 
 
 DEBUG = enabled("DJANGO_DEBUG")
 SECRET_KEY = required("DJANGO_SECRET_KEY")
-ALLOWED_HOSTS = listed("DJANGO_ALLOWED_HOSTS")  # with DEBUG and none named, Django takes localhost
+# With DEBUG and none named, Django takes localhost.
+ALLOWED_HOSTS = listed(os.environ.get(HOSTS, "") if DEBUG else required(HOSTS))
 GATEWAY_PORT = number("GATEWAY_PORT", 8001)
 
 INSTALLED_APPS = [
@@ -101,7 +80,7 @@ WSGI_APPLICATION = "social.wsgi.application"
 
 DATABASES = {
     "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL", f"sqlite:///{DATA / 'db.sqlite3'}"),
+        required("DATABASE_URL"),
         conn_max_age=60,
         conn_health_checks=True,
     )

@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SECRET_KEY", "a key that only the tests know, long
 os.environ.setdefault("HARK_API_KEY", "the tests' key for the gateway's server API")
 os.environ.setdefault("HARK_TOKEN_SECRET", "the tests' secret that signs connection tokens")
 os.environ.setdefault("DJANGO_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
+os.environ["DJANGO_DEBUG"] = "0"  # whatever the shell has
 os.environ["HARK_BACKEND"] = "centrifugo"  # whatever `make test` was given; others are named
 
 if os.environ.get("HARK_TEST_DATABASE") == "sqlite":
@@ -20,6 +21,7 @@ elif "PYTEST_VERSION" in os.environ and "DATABASE_URL" not in os.environ:
     from social import postgres
 
     os.environ["DATABASE_URL"] = postgres.start()
+os.environ.setdefault("DATABASE_URL", "sqlite://")
 
 from social.settings import *  # noqa: F403
 from social.settings import INSTALLED_APPS, REST_FRAMEWORK

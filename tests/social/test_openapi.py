@@ -43,7 +43,8 @@ def schema(text: str) -> dict[str, Any]:
 
 def test_the_file_the_front_end_is_generated_from_is_current(text: str) -> None:
     assert WRITTEN.read_text().rstrip("\n") == text, (
-        "Run `manage.py spectacular --file web/schema.yml` and `npm --prefix web run generate`."
+        "Run `DJANGO_DEBUG=1 manage.py spectacular --file web/schema.yml` and "
+        "`npm --prefix web run generate`."
     )
 
 

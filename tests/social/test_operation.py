@@ -83,15 +83,72 @@ DEPLOYED = {
 
 
 def test_a_deployment_that_sets_what_it_must_has_nothing_to_be_warned_of() -> None:
-    done = run_check(**DEPLOYED)
+    done = run_check(**DEPLOYED, HARK_URL="wss://example.org/connection/websocket")
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("missing", ["DJANGO_SECRET_KEY", "HARK_API_KEY", "HARK_TOKEN_SECRET"])
+@pytest.mark.parametrize("missing", [*DEPLOYED, "DATABASE_URL"])
 def test_a_secret_that_is_not_set_is_named_instead_of_made_up(missing: str) -> None:
     done = run_check(**(DEPLOYED | {missing: ""}))
     assert done.returncode != 0
     assert f"Set {missing} in the environment" in done.stderr
+
+
+def run_manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py`, as an operator does, with nothing but these settings in the environment."""
+    return subprocess.run(
+        [sys.executable, str(settings.ROOT / "manage.py"), *arguments],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(settings.ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+WITH_DATABASE = DEPLOYED | {"DATABASE_URL": "sqlite://"}
+SETTINGS = ["DEBUG", "SECRET_KEY", "EMAIL_BACKEND", "SESSION_COOKIE_SECURE", "SECURE_SSL_REDIRECT"]
+
+
+def shown_by_manage(**environment: str) -> dict[str, str]:
+    """Return settings as `manage.py` has them."""
+    show = f"from django.conf import settings; print(*(getattr(settings, n) for n in {SETTINGS}))"
+    done = run_manage("shell", "--no-imports", "-c", show, **environment)
+    assert done.returncode == 0, done.stderr
+    return dict(zip(SETTINGS, done.stdout.split(), strict=True))
+
+
+def test_manage_in_a_deployment_is_the_deployment() -> None:
+    shown = shown_by_manage(**WITH_DATABASE)
+    assert shown == {
+        "DEBUG": "False",
+        "SECRET_KEY": DEPLOYED["DJANGO_SECRET_KEY"],
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "SESSION_COOKIE_SECURE": "True",
+        "SECURE_SSL_REDIRECT": "True",
+    }
+
+
+@pytest.mark.parametrize("missing", sorted(WITH_DATABASE))
+@pytest.mark.parametrize("command", [["hark", "relay"], ["migrate"]], ids=" ".join)
+def test_manage_stops_where_something_is_missing_and_names_it(
+    command: list[str], missing: str
+) -> None:
+    done = run_manage(*command, **(WITH_DATABASE | {missing: ""}))
+    assert done.returncode != 0
+    assert done.stderr.startswith(f"manage.py: Set {missing} in the environment.")
+    assert "Traceback" not in done.stderr
+
+
+def test_manage_is_in_development_if_asked_to_be() -> None:
+    shown = shown_by_manage(DJANGO_DEBUG="1", DATABASE_URL="sqlite://", DJANGO_SECRET_KEY="short")
+    assert (shown["DEBUG"], shown["SECRET_KEY"]) == ("True", "short")
+    assert "filebased" in shown["EMAIL_BACKEND"]
+
+
+@pytest.mark.parametrize("name", ["EMAIL_PORT", "WRITES_PER_MINUTE", "DJANGO_TRUSTED_PROXIES"])
+def test_a_number_that_is_none_is_named(name: str) -> None:
+    done = run_manage("check", **(WITH_DATABASE | {name: "many"}))
+    assert done.stderr.startswith(f"manage.py: {name}=many: give a whole number.")
 
 
 ON_PUBNUB = {
