@@ -191,13 +191,14 @@ class Verifier:
         header, _, body = signed.partition(b".")
         parsed = self._headers.get(header) or self._parse(header)
         if not dot or not self._is_signed(parsed, signed, b64decode(signature), now):
-            raise InvalidToken("wrong signature")
+            raise InvalidToken("wrong signature: is client.token that of the application?")
         claims = self._claims(b64decode(body))
         self._check_parties(claims)
         if (expires := numeric_date(claims.exp)) is not None and expires <= now:
-            raise TokenExpired("the token has expired")
+            raise TokenExpired(f"the token has expired: {_age(claims, expires, now)}")
         if (begins := numeric_date(claims.nbf)) is not None and begins > now:
-            raise TokenExpired("the token is not valid yet")
+            text = f"in {begins - now:.0f} s, unless the clocks differ"
+            raise TokenExpired(f"the token is not valid yet: {text}")
         if self._is_revoked(claims, claims.channel or "", now):
             raise TokenExpired("the token was revoked")
         return claims
@@ -229,7 +230,7 @@ class Verifier:
         try:
             return self._keys[header.alg]
         except KeyError:
-            raise InvalidToken(f"no key for algorithm {header.alg!r}") from None
+            raise InvalidToken(f"no key for the algorithm: {header.alg!r}") from None
 
     def _claims(self, body: bytes) -> Claims:
         try:
@@ -257,6 +258,14 @@ class Verifier:
             raise InvalidToken("from another issuer")
         if options.issuer_regex and not re.search(options.issuer_regex, claims.iss or ""):
             raise InvalidToken("from another issuer")
+
+
+def _age(claims: Claims, expires: float, now: float) -> str:
+    """Return what tells a token that was kept too long from a clock that is wrong."""
+    text = f"{now - expires:.0f} s ago"
+    if (issued := numeric_date(claims.iat)) is None:
+        return text
+    return f"{text}, issued {now - issued:.0f} s ago; if it is new, the clocks differ by that"
 
 
 def static_keys(options: TokenOptions) -> dict[str, Verify]:

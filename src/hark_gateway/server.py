@@ -75,7 +75,7 @@ class Gateway:
 
     def _add_routes(self) -> None:
         config, routes = self.config, self.host.routes.exact
-        origins = Origins(config.client.allowed_origins)
+        origins = Origins(config.client.allowed_origins, self.door.refusals)
         websocket = WebSocketEndpoint(self.door, config.websocket, origins)
         if not config.websocket.disabled:
             routes[config.websocket.handler_prefix.encode()] = Route(websocket)
@@ -145,6 +145,7 @@ class Gateway:
             for connection in self.host.wheel.due(now):
                 connection.tick(now)
             self.hub.sweep(now)
+            self.door.refusals.sweep(now)
             if self.pubnub is not None:
                 self.pubnub.sweep(now)
             if self.host.refused > refused:

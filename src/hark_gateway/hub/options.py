@@ -133,7 +133,7 @@ class Namespaces:
             return rules.without_namespace
         options = self._named.get(head.removeprefix(rules.private_prefix), self._others)
         if options is None:
-            raise UnknownChannel(f"no namespace is configured for channel {channel!r}")
+            raise UnknownChannel(f"no such namespace is configured: channel {channel!r}")
         return options
 
     def users_of(self, channel: str) -> list[str] | None:

@@ -9,7 +9,7 @@ import pytest
 
 from hark_gateway.protocols.pubnub import signature, tokens
 from hark_gateway.protocols.pubnub.errors import Forbidden, ServiceError
-from hark_gateway.protocols.pubnub.refusals import Refusals
+from hark_gateway.protocols.pubnub.refusals import PubNubRefusals
 from hark_gateway.protocols.pubnub.tokens import Grant
 from hark_gateway.server import Gateway
 from tests.gateway.scene import running
@@ -194,7 +194,7 @@ async def test_the_log_says_why_requests_are_refused_once_in_a_while_and_how_oft
 def test_what_is_refused_again_is_counted_until_the_next_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    refusals = Refusals()
+    refusals = PubNubRefusals()
     for second in range(100):
         refusals.note(Forbidden([f"room-{second}"]), now=second)
         refusals.note(ServiceError(400, f"Invalid {second}", "Balancer"), now=second)

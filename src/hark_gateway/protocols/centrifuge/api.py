@@ -69,6 +69,8 @@ class ApiEndpoint:
             exchange.respond(405, b"call by POST\n", (*TEXT_PLAIN, (b"Allow", b"POST")))
             return
         if not self.is_authorized(request):
+            text = "server API, not called with http_api.key"
+            self._api.door.refusals.add(text, now=time.time())
             exchange.respond(401)
             return
         self._api.door.turns.run(self._answer(request, exchange))
@@ -85,6 +87,7 @@ class ApiEndpoint:
         except Malformed as error:
             exchange.respond(400, f"{error}\n".encode(), TEXT_PLAIN)
         except HubError as refusal:
+            self._api.door.note("server API", refusal, now=now)
             self._refuse(request, exchange, ERRORS[type(refusal)])
         except Exception:
             log.exception("API call failed", extra={"method": method})
@@ -143,6 +146,7 @@ class ApiEndpoint:
                 result = yield from result
             return {method: result}
         except HubError as refusal:
+            self._api.door.note("server API", refusal, now=now)
             return {"error": as_result(ERRORS[type(refusal)])}
 
     def _refuse(self, request: Request, exchange: Exchange, error: Error) -> None:

@@ -95,8 +95,12 @@ UNIDIRECTIONAL: Mapping[int, Disconnect] = {
 
 
 class Disconnected(Exception):
-    """The command ends the connection instead of getting a reply."""
+    """The command ends the connection instead of getting a reply.
 
-    def __init__(self, disconnect: Disconnect) -> None:
+    Args:
+        cause: What the log should say of it, if anything.
+    """
+
+    def __init__(self, disconnect: Disconnect, cause: str = "") -> None:
         super().__init__(disconnect)
-        self.disconnect = disconnect
+        self.disconnect, self.cause = disconnect, cause

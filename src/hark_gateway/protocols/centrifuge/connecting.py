@@ -114,7 +114,7 @@ def establish(
     session.token_channels = frozenset(grant.subscriptions) if grant.subscriptions else ()
     session.client = new_client_id()
     if len(channels) > options.channel_limit:
-        raise Disconnected(CHANNEL_LIMIT)
+        raise Disconnected(CHANNEL_LIMIT, "connect, more channels than client.channel_limit")
     given = request.subs or {}
     subs = {}
     for name, channel in channels.items():
@@ -148,20 +148,20 @@ def admit(session: "Session", request: ConnectRequest, now: float) -> Grant:
     if request.token:
         try:
             grant = session.door.verifier.connection(request.token, now=now)
-        except InvalidToken:
-            raise Disconnected(INVALID_TOKEN) from None
+        except InvalidToken as fault:
+            raise Disconnected(INVALID_TOKEN, f"connect, {fault}") from None
         except TokenExpired:
             if not options.insecure:
                 raise
             return Grant("")
         if not grant.user and options.disallow_anonymous_connection_tokens:
-            raise Disconnected(NOT_PERMITTED)
+            raise Disconnected(NOT_PERMITTED, "connect, a token that names no user")
         return grant
     if session.trusted_user:
         return Grant(session.trusted_user)
     if options.allow_anonymous_connect_without_token or options.insecure:
         return Grant("")
-    raise Disconnected(MALFORMED)
+    raise Disconnected(MALFORMED, "connect, no token: it was given none, or did not send it")
 
 
 def check_limits(session: "Session", grant: Grant) -> None:
@@ -174,7 +174,7 @@ def check_limits(session: "Session", grant: Grant) -> None:
         for older in clients.of(grant.user):
             older.disconnect(CONNECTION_LIMIT)
     if 0 < options.user_connection_limit <= len(clients.of(grant.user)):
-        raise Disconnected(CONNECTION_LIMIT)
+        raise Disconnected(CONNECTION_LIMIT, "connect, beyond client.user_connection_limit")
 
 
 def server_channels(
@@ -225,12 +225,13 @@ def refresh(session: "Session", request: TokenRequest, number: int, now: float) 
         raise Disconnected(MALFORMED)
     try:
         grant = session.door.verifier.connection(request.token, now=now)
-    except InvalidToken:
-        raise Disconnected(INVALID_TOKEN) from None
-    except HubError:
+    except InvalidToken as fault:
+        raise Disconnected(INVALID_TOKEN, f"refresh, {fault}") from None
+    except HubError as refusal:
+        session.door.note("refresh", refusal, now=now)
         raise Disconnected(CONNECTION_EXPIRED) from None
     if grant.user != session.user:
-        raise Disconnected(INVALID_TOKEN)
+        raise Disconnected(INVALID_TOKEN, "refresh, a token of another user")
     if is_moved(session, grant):
         raise Disconnected(INSUFFICIENT_STATE)
     session.expires = None if session.door.options.insecure else grant.expires

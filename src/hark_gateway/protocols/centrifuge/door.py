@@ -1,5 +1,6 @@
 """What all sessions share."""
 
+import logging
 import secrets
 import uuid
 from collections import Counter
@@ -10,13 +11,26 @@ from hark_gateway import __version__
 from hark_gateway.auth import Verifier
 from hark_gateway.config import ClientOptions
 from hark_gateway.hub.channel import Sink
+from hark_gateway.hub.errors import (
+    HubError,
+    InvalidToken,
+    LimitExceeded,
+    NotPermitted,
+    TokenExpired,
+    UnknownChannel,
+)
 from hark_gateway.hub.hub import Hub
 from hark_gateway.hub.turns import Turns
+from hark_gateway.keys import KeysUnavailable
+from hark_gateway.refusals import Refusals
 
 from .clients import Clients
 
 if TYPE_CHECKING:
     from .session import Session
+
+TOLD = (InvalidToken, TokenExpired, UnknownChannel, NotPermitted, LimitExceeded, KeysUnavailable)
+"""What an operator may have to act on."""
 
 
 class Outlet(Protocol):
@@ -73,8 +87,16 @@ class Door:
         self.emulated: dict[str, Session] = {}
         """Sessions whose commands come by requests of their own, by their secret."""
         self.counts = Counts()
+        self.refusals = Refusals("client refused")
         self.version = f"hark {__version__}"
         self.node = str(uuid.uuid4())
+
+    def note(self, command: str, refusal: HubError, *, now: float) -> None:
+        """Have the log tell of a refusal, unless it is a mistake of the client's own."""
+        if isinstance(refusal, TOLD):
+            is_ordinary = isinstance(refusal, TokenExpired)  # clients ask for another, and go on
+            level = logging.INFO if is_ordinary else logging.WARNING
+            self.refusals.add(f"{command}, {refusal}", level=level, now=now)
 
 
 def new_client_id() -> str:

@@ -198,11 +198,11 @@ class Session:
         except KeysAwaited:
             raise
         except Exception as error:
-            self._fail(name, number, error)
+            self._fail(name, number, error, now)
             return None
-        return None if steps is None else self._go_on(name, number, steps)
+        return None if steps is None else self._go_on(name, number, steps, now)
 
-    def _go_on(self, name: str, number: int, steps: Steps[None]) -> Steps[None]:
+    def _go_on(self, name: str, number: int, steps: Steps[None], now: float) -> Steps[None]:
         try:
             while self.state is not State.CLOSED:
                 next(steps)
@@ -210,14 +210,17 @@ class Session:
         except StopIteration:
             return
         except Exception as error:
-            self._fail(name, number, error)
+            self._fail(name, number, error, now)
 
-    def _fail(self, name: str, number: int, error: Exception) -> None:
+    def _fail(self, name: str, number: int, error: Exception, now: float) -> None:
         """Answer a command that failed. A fault of ours shows nothing of itself."""
         match error:
             case Disconnected():
+                if error.cause:
+                    self.door.refusals.add(error.cause, now=now)
                 self.disconnect(error.disconnect)
             case HubError():
+                self.door.note(name, error, now=now)
                 self.refuse(number, ERRORS[type(error)])
                 if name == "connect":
                     self.state = State.REFUSED

@@ -149,16 +149,16 @@ def verified(
     """
     try:
         grant = session.door.subscription_verifier.subscription(token, now=now)
-    except InvalidToken:
+    except InvalidToken as fault:
         if is_refresh:
-            raise Disconnected(INVALID_TOKEN) from None
+            raise Disconnected(INVALID_TOKEN, f"sub_refresh, {fault}") from None
         raise
     except TokenExpired:
         if is_refresh:
             raise Expired("the new token has expired") from None
         raise
     if grant.channel != channel or grant.user != session.user:
-        raise Disconnected(INVALID_TOKEN)
+        raise Disconnected(INVALID_TOKEN, "subscribe, a token for another channel or user")
     return grant
 
 

@@ -25,7 +25,7 @@ from .live import Live
 from .options import PubNubOptions
 from .polls import Polls
 from .presence import Change, Presence
-from .refusals import Refusals
+from .refusals import PubNubRefusals
 from .storage import (
     ActionStore,
     Database,
@@ -82,7 +82,7 @@ class Service:
         self.polls = Polls(
             self.live, hold_time=options.hold_time, clock=now, refusal=self.gatekeeper.refusal
         )
-        self.refusals = Refusals()
+        self.refusals = PubNubRefusals()
         self._publishing: Publication | None = None
         self._published = 0
         self._swept = 0.0
