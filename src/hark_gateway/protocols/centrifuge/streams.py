@@ -12,6 +12,7 @@ from hark_gateway.hub.turns import Steps
 from hark_gateway.net.connection import WebSocket, shake_hands
 from hark_gateway.net.http import TEXT_PLAIN, Exchange, Headers, Request, Stream
 
+from . import protobuf
 from .door import Door
 from .messages import Malformed, Push, Reason
 from .origins import Origins
@@ -130,6 +131,10 @@ class StreamEndpoint:
         """Answer one client, for as long as it stays."""
         methods = ("GET", "POST") if self._is_sse else ("POST",)
         if self._cross_origin.is_settled(request, exchange, methods):
+            return
+        if not self._is_uni and protobuf.is_asked_for(request):
+            protobuf.note(self._door.refusals)
+            protobuf.refuse_stream(exchange, self._cross_origin.headers(request))
             return
         first = self._first_message(request)
         if not first:

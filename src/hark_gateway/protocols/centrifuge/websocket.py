@@ -6,6 +6,7 @@ from hark_gateway.config import WebSocketOptions
 from hark_gateway.net.connection import WebSocket, shake_hands
 from hark_gateway.net.http import TEXT_PLAIN, Exchange, Request
 
+from . import protobuf
 from .door import Door
 from .origins import Origins
 from .session import Session
@@ -31,8 +32,14 @@ class WebSocketEndpoint:
         is_native = request.query and request.parameter("cf_ws_frame_ping_pong") == "true"
         wire = WEBSOCKET_NATIVE_PING if is_native else WEBSOCKET
 
+        is_binary = protobuf.is_asked_for(request)
+
         def begin(socket: WebSocket) -> Session:
-            return Session(self._door, socket, wire, now=time.time(), trusted_user=user)
+            session = Session(self._door, socket, wire, now=time.time(), trusted_user=user)
+            if is_binary:
+                protobuf.note(self._door.refusals)
+                session.disconnect(protobuf.REFUSAL)
+            return session
 
         def make() -> WebSocket:
             return WebSocket(
@@ -42,4 +49,5 @@ class WebSocketEndpoint:
                 max_queue_bytes=options.queue_max_size,
             )
 
-        shake_hands(request, exchange, make, subprotocol="centrifuge-json")
+        subprotocol = protobuf.SUBPROTOCOL if is_binary else "centrifuge-json"
+        shake_hands(request, exchange, make, subprotocol=subprotocol)
