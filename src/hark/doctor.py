@@ -19,7 +19,8 @@ from hark.channels import INBOX, namespaces
 from hark.conf import Settings, settings
 from hark.findings import Finding
 from hark.models import Inbox, Notification, Outbox, Relay
-from hark.relay.lease import alive, is_locked
+from hark.relay.lease import alive
+from hark.relay.session import holder
 from hark.visit import Visitor
 from hark.wake import database, wake_on_commit
 
@@ -101,11 +102,16 @@ def _relay() -> Iterator[Finding]:
 
 def _no_sign_of_life(last: Relay | None) -> Finding:
     """Tell a relay that hangs from one that is gone: who hangs keeps the lock."""
-    if last is None:
-        return Finding(False, "relay: none is running", START_RELAY)
+    session = holder()
+    if last is None or not last.name:
+        if session is None:
+            return Finding(False, "relay: none is running", START_RELAY)
+        text = f"relay: session {session} of the database holds its lock, and gives no sign of life"
+        advice = f"{START_RELAY} It takes over; or `SELECT pg_terminate_backend({session})`."
+        return Finding(False, text, advice)
     seconds = (timezone.now() - last.beat_at).total_seconds()
     since = f"{last.name} gave its last sign of life {seconds:.0f} s ago"
-    if not is_locked():
+    if session is None:
         return Finding(False, f"relay: none is running; {since}", START_RELAY)
     host, _, pid = last.name.rpartition(":")
     advice = (

@@ -13,19 +13,45 @@ import socket
 import threading
 import time
 from abc import ABC, abstractmethod
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, OperationalError, connections
 from django.db.models.functions import Now
 
 from hark.models import Relay
+from hark.relay.session import HOLDER, LOCK, SharedSession, open_session, require_own_session
 from hark.wake import CHANNEL, database
 
-LOCK = 0x6861726B  # "hark"
 BEAT = 0.25
 STALE = 1.25
 """Seconds without a sign of life after which the holder counts as hung."""
+
+SIGN = f"""
+    INSERT INTO hark_relay (id, beat_at, name, backend_pids, trouble)
+    SELECT 1, clock_timestamp(), %s, %s, %s WHERE pg_backend_pid() IN ({HOLDER})
+    ON CONFLICT (id) DO UPDATE SET beat_at = EXCLUDED.beat_at, name = EXCLUDED.name,
+        backend_pids = EXCLUDED.backend_pids, trouble = EXCLUDED.trouble
+"""
+
+UNKNOWN_HOLDER = """
+    INSERT INTO hark_relay (id, beat_at, name, backend_pids, trouble)
+    VALUES (1, clock_timestamp(), '', '[]', '') ON CONFLICT DO NOTHING
+"""
+"""From now on, whoever holds the lock has to give signs."""
+
+END_OF_STALE = f"""
+    WITH stale AS MATERIALIZED (
+        SELECT pid FROM pg_stat_activity, hark_relay
+        WHERE beat_at < clock_timestamp() - make_interval(secs => %s)
+            AND datname = current_database() AND pid <> pg_backend_pid()
+            AND (pid IN ({HOLDER}) OR (backend_pids @> to_jsonb(pid) AND backend_start < beat_at))
+    )
+    SELECT pid, pg_terminate_backend(pid) FROM stale
+"""  # noqa: S608 (ours)
+"""Ends the session that holds the lock, and the one that the holder works with. Other sessions may
+have got its number since; they began later. All ages are by the database's clock, which is one."""
 
 logger = logging.getLogger(__name__)
 
@@ -124,17 +150,19 @@ class AdvisoryLock(Lease):
             self._closing.wait(BEAT)
 
     def _compete(self) -> None:
-        connection = connections.create_connection(database())
         try:
-            self._hold(connection)
+            require_own_session()
+            with closing(open_session()) as connection:
+                self._hold(connection)
+        except SharedSession as error:
+            logger.error("This relay cannot work: %s.", error)
+            self._closing.wait(STALE)
         except DatabaseError as error:
             logger.warning("The lease was lost: %s", str(error).strip())
         finally:
             self._beat_at = 0.0
-            connection.close()
 
     def _hold(self, connection: Any) -> None:
-        connection.ensure_connection()
         with connection.cursor() as cursor:
             cursor.execute("SET synchronous_commit = off")  # a beat need not survive a crash
             cursor.execute(f"LISTEN {CHANNEL}")
@@ -159,32 +187,19 @@ class AdvisoryLock(Lease):
         if cursor.fetchone()[0]:
             self._woken.set()
             return True
-        # The holder's age is reckoned by the database's clock, which all of them share.
-        cursor.execute(
-            "SELECT backend_pids FROM hark_relay"
-            " WHERE beat_at < clock_timestamp() - make_interval(secs => %s)",
-            [STALE],
-        )
-        if row := cursor.fetchone():
-            logger.warning("The active relay gives no sign of life: taking over")
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE pid = ANY(SELECT jsonb_array_elements_text(%s)::int)"
-                " AND pid <> pg_backend_pid()",
-                [row[0] if isinstance(row[0], str) else str(row[0])],
-            )
+        cursor.execute(UNKNOWN_HOLDER)
+        cursor.execute(END_OF_STALE, [STALE])
+        if ended := [pid for pid, _ in cursor.fetchall()]:
+            logger.warning("The active relay gives no sign of life: ended its sessions %s", ended)
         return False
 
     def _give_sign(self, connection: Any) -> None:
         pid = connection.connection.info.backend_pid
         with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO hark_relay (id, beat_at, name, backend_pids, trouble)"
-                " VALUES (1, clock_timestamp(), %s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
-                " beat_at = EXCLUDED.beat_at, name = EXCLUDED.name,"
-                " backend_pids = EXCLUDED.backend_pids, trouble = EXCLUDED.trouble",
-                [self.name, f"[{pid}, {self._worker_pid or pid}]", self._trouble],
-            )
+            pids = f"[{pid}, {self._worker_pid or pid}]"
+            cursor.execute(SIGN, [self.name, pids, self._trouble.replace("\0", "")])
+            if not cursor.rowcount:
+                raise OperationalError("another session holds the lock")
         self._beat_at = time.monotonic()
 
 
@@ -198,15 +213,3 @@ def lease(*, patience: float) -> Lease:
 def alive() -> Relay | None:
     """Return the active relay's last sign of life, if it is a fresh one."""
     return Relay.objects.filter(beat_at__gt=Now() - timedelta(seconds=STALE)).first()
-
-
-def is_locked() -> bool:
-    """Tell whether some session holds the lock, be its relay alive or not; on PostgreSQL only."""
-    with connections[database()].cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database d ON d.oid = database"
-            " WHERE locktype = 'advisory' AND objid = %s AND classid = 0 AND granted"
-            " AND datname = current_database())",
-            [LOCK],
-        )
-        return bool(cursor.fetchone()[0])

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from hark import prune
@@ -19,6 +20,8 @@ from hark.gateway import NoGateway, environment
 from hark.relay import moments
 from hark.relay.lease import lease
 from hark.relay.loop import Relay
+from hark.relay.session import SharedSession, require_own_session
+from hark.wake import database
 
 
 class Command(BaseCommand):
@@ -55,6 +58,13 @@ class Command(BaseCommand):
             to = backend()
         except BackendError as error:
             raise CommandError(f"{error}. Correct it, then start the relay again.") from error
+        if connections[database()].vendor == "postgresql":
+            try:
+                require_own_session()
+            except SharedSession as error:
+                raise CommandError(f"{error}.") from error
+            except DatabaseError:
+                pass  # it is away: the relay waits for it, and asks again
         held = lease(patience=3 * settings().PUBLISH_TIMEOUT + 5)
         relay = Relay(to, held)
         for each in (signal.SIGTERM, signal.SIGINT):
