@@ -1,7 +1,7 @@
 /** The official JavaScript SDK through all that the gateway speaks: node scenarios.mjs MAJOR NAME PORT */
 
 import assert from "node:assert/strict";
-import { GUARDED, backend, client, denied, modern, name, play } from "./scene.mjs";
+import { GUARDED, backend, client, denied, modern, name, play, refused } from "./scene.mjs";
 
 const publish = async (pubnub, channel, message, more = {}) =>
   (await pubnub.publish({ channel, message, ...more })).timetoken;
@@ -235,7 +235,9 @@ await play({
   },
 
   async wrong_keys() {
-    await denied(client("a", { publishKey: "x", subscribeKey: "y" }).pubnub.publish({ channel: "a", message: 1 }));
+    const stranger = client("a", { publishKey: "x", subscribeKey: "y" }).pubnub;
+    await refused(stranger.publish({ channel: "a", message: 1 }), "PNBadRequestCategory", 400);
+    await refused(stranger.fetchMessages({ channels: ["a"] }), "PNBadRequestCategory", 400);
     const forger = client("a", { ...GUARDED, secretKey: "a guess" }).pubnub;
     await denied(forger.grantToken({ ttl: 1, resources: { channels: { a: { read: true } } } }));
     await denied(forger.publish({ channel: "a", message: 1 }));

@@ -58,13 +58,16 @@ export function client(userId, keys = OPEN, settings = {}) {
 export const backend = () => client("server", { ...GUARDED, secretKey: "sec-c-1" }).pubnub;
 
 /** Expect a promise to fail as the SDK's own access-denied. */
-export async function denied(promise) {
+export const denied = (promise) => refused(promise, "PNAccessDeniedCategory", 403);
+
+/** Expect a promise to fail with the SDK's category for that status. */
+export async function refused(promise, wanted, expected) {
   try {
     await promise;
   } catch (error) {
     const { category, statusCode } = error.status ?? {};
-    if (category === "PNAccessDeniedCategory" && statusCode === 403) return error;
-    throw new Error(`not access-denied: ${JSON.stringify(error.status ?? String(error))}`);
+    if (category === wanted && statusCode === expected) return error;
+    throw new Error(`not ${wanted}: ${JSON.stringify(error.status ?? String(error))}`);
   }
   throw new Error("was allowed");
 }
