@@ -13,14 +13,18 @@ import yaml
 
 from . import __version__, logs
 from .config import Config
+from .moving import for_centrifugo
 from .server import Gateway
 from .sources import PREFIX, ConfigError, as_settings, load
 
+ACTIONS = ("run", "check-config", "print-config", "print-centrifugo-config")
 COMMANDS = """\
 commands:
   run           serve until told to stop (the default)
   check-config  say whether the configuration is right, and stop
   print-config  print every option as it would take effect, secrets covered, and stop
+  print-centrifugo-config
+                print a file for Centrifugo that does the same, without secrets, and stop
 """
 
 
@@ -30,11 +34,13 @@ def main() -> None:
     try:
         config = load(arguments.config, os.environ)
     except ConfigError as error:
-        sys.exit(f"hark-gateway: {error}")
+        sys.exit("\n".join(f"hark-gateway: {fault}" for fault in error.faults))
     if arguments.command == "check-config":
         sys.stdout.write("The configuration is right.\n")
     elif arguments.command == "print-config":
         sys.stdout.write(yaml.safe_dump(as_settings(config), sort_keys=False))
+    elif arguments.command == "print-centrifugo-config":
+        sys.stdout.write(yaml.safe_dump(for_centrifugo(config), sort_keys=False))
     else:
         run(config)
 
@@ -48,9 +54,7 @@ def parser() -> argparse.ArgumentParser:
         f"\nclient.token.hmac_secret_key is {PREFIX}CLIENT_TOKEN_HMAC_SECRET_KEY.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument(
-        "command", nargs="?", default="run", choices=["run", "check-config", "print-config"]
-    )
+    made.add_argument("command", nargs="?", default="run", choices=ACTIONS)
     made.add_argument("--config", type=Path, metavar="FILE", help="a JSON, YAML or TOML file")
     made.add_argument("--version", action="version", version=__version__)
     return made

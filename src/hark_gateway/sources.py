@@ -9,7 +9,8 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -22,6 +23,7 @@ from .foreign import advice_for, advice_for_variable
 from .hub.options import ChannelOptions, ChannelRules, NamespaceOptions, Seconds
 
 PREFIX = "HARK_GATEWAY_"
+OF_NAMESPACES = f"{PREFIX}CHANNEL_NAMESPACES_"
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 T = TypeVar("T")
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal", "none")
@@ -31,20 +33,53 @@ LONGEST = 100 * 365.25 * 24 * 3600.0
 
 
 class ConfigError(Exception):
-    """The configuration is wrong; the message says where, and what to do."""
+    """The configuration is wrong; each of its faults, on a line, says where, and what to do."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Faults:
+    """Gathers what is wrong with one part after another, so that one run names all of it."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def add(self, fault: str) -> None:
+        self._found.append(fault)
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Go on after a fault of what is done within."""
+        try:
+            yield
+        except ConfigError as error:
+            self._found += error.faults
+
+    def stop(self) -> None:
+        """Raise a ConfigError with all of them, if there are any."""
+        if self._found:
+            raise ConfigError(*dict.fromkeys(self._found))
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Config:
     """Return the configuration made of a file and of the environment, checked.
 
     Raises:
-        ConfigError: A key is unknown, a value has the wrong form, or options contradict.
+        ConfigError: Keys are unknown, values have the wrong form, or options contradict.
     """
     settings = read_file(path) if path is not None else {}
-    for keys, value in from_environment(environment, namespaces_in(settings, environment)):
-        place(settings, keys, value)
-    config = build(Config, settings, "")
-    check(config)
+    faults, config = Faults(), Config()
+    with faults.gathered():
+        for keys, value in from_environment(
+            environment, namespaces_in(settings, environment), faults
+        ):
+            place(settings, keys, value)
+    with faults.gathered():
+        config = build(Config, settings, "")
+        check(config)
+    faults.stop()
     return config
 
 
@@ -104,7 +139,7 @@ def parse_json(text: str, name: str) -> Any:
 
 
 def from_environment(
-    environment: Mapping[str, str], namespaces: list[str]
+    environment: Mapping[str, str], namespaces: list[str], faults: Faults
 ) -> Iterator[tuple[list[str], Any]]:
     """Yield the path and value of each option that a variable sets, lists before their items."""
     known = {variable_for(path): path for path in paths_of(Config)}
@@ -116,7 +151,8 @@ def from_environment(
         if not variable.startswith(PREFIX) or not environment[variable]:
             continue  # empty counts as unset
         if variable not in known:
-            raise ConfigError(unknown(variable, list(known)))
+            faults.add(unknown(variable, list(known), namespaces))
+            continue
         value: Any = environment[variable]
         path = known[variable]
         if path == ["channel", "namespaces"]:
@@ -158,14 +194,17 @@ def build(owner: type[T], settings: object, path: str) -> T:
     if not isinstance(settings, dict):
         raise ConfigError(f"{path}: expected a table of options")
     hints = get_type_hints(owner, include_extras=True)
-    for key in settings:
+    faults, values = Faults(), {}
+    for key, value in settings.items():
         if key not in hints:
-            raise ConfigError(unknown(f"{path}{key}", [f"{path}{name}" for name in hints]))
-    values = {key: parse(hints[key], value, path + key) for key, value in settings.items()}
-    try:
-        return owner(**values)
-    except TypeError:
-        raise ConfigError(f"{path.rstrip('.')}: a namespace needs a name") from None
+            faults.add(unknown(f"{path}{key}", [f"{path}{name}" for name in hints]))
+            continue
+        with faults.gathered():
+            values[key] = parse(hints[key], value, path + key)
+    if "name" in hints and owner is NamespaceOptions and "name" not in settings:
+        faults.add(f"{path.rstrip('.')}: a namespace needs a name")
+    faults.stop()
+    return owner(**values)
 
 
 def parse(kind: Any, value: object, path: str) -> object:
@@ -180,8 +219,12 @@ def parse(kind: Any, value: object, path: str) -> object:
         items = parse_list(value, path) if isinstance(value, str) else value
         if not isinstance(items, list):
             raise ConfigError(f"{path}: expected a list")
-        item = get_args(kind)[0]
-        return tuple(parse(item, each, f"{path}[{n}]") for n, each in enumerate(items))
+        item, faults, parsed = get_args(kind)[0], Faults(), []
+        for number, each in enumerate(items):
+            with faults.gathered():
+                parsed.append(parse(item, each, f"{path}[{number}]"))
+        faults.stop()
+        return tuple(parsed)
     if kind is str and not isinstance(value, str):
         raise ConfigError(f"{path}: expected text, got {value!r}")
     try:
@@ -202,9 +245,11 @@ def parse_duration(value: object, path: str) -> float:
     return seconds
 
 
-def unknown(key: str, known: list[str]) -> str:
+def unknown(key: str, known: list[str], namespaces: Sequence[str] = ()) -> str:
     """Say that an option does not exist, and what to do."""
     is_variable = key.startswith(PREFIX)
+    if is_variable and key.startswith(OF_NAMESPACES):
+        return _unknown_of_a_namespace(key, known, namespaces)
     advice = advice_for_variable(key[len(PREFIX) :]) if is_variable else advice_for(key)
     if advice is not None:
         return f"{key}: an option of Centrifugo's that is not supported; {advice}"
@@ -213,28 +258,68 @@ def unknown(key: str, known: list[str]) -> str:
     return f"{key}: unknown option; {hint}"
 
 
+def _unknown_of_a_namespace(key: str, known: list[str], namespaces: Sequence[str]) -> str:
+    """Say what is wrong with a variable for one option of one namespace."""
+    for name in namespaces:
+        prefix = variable_for(["channel", "namespaces", name]) + "_"
+        if key.startswith(prefix):
+            advice = advice_for(f"channel.namespaces.{key[len(prefix) :].lower()}")
+            if advice is not None:
+                return f"{key}: an option of Centrifugo's that is not supported; {advice}"
+            close = difflib.get_close_matches(key, known, 1, 0.8)
+            hint = f"did you mean {close[0]}?" if close else "a namespace has no such option"
+            return f"{key}: unknown option; {hint}"
+    listed = ", ".join(namespaces) or "none"
+    return f"{key}: names no namespace of channel.namespaces, which lists {listed}; add it there"
+
+
 def check(config: Config) -> None:
     """Refuse options that contradict each other."""
-    client, rules = config.client, config.channel
+    faults = Faults()
+    for part in (_check_options, _check_tokens, _check_namespaces):
+        with faults.gathered():
+            part(config)
+    faults.stop()
+
+
+def _check_options(config: Config) -> None:
+    client, faults = config.client, Faults()
     if client.ping_interval <= client.pong_timeout:
-        raise ConfigError("client.ping_interval: must be longer than client.pong_timeout")
+        faults.add("client.ping_interval: must be longer than client.pong_timeout")
     if client.ping_interval != int(client.ping_interval):
-        raise ConfigError("client.ping_interval: clients are told it in whole seconds")
+        faults.add("client.ping_interval: clients are told it in whole seconds")
     if config.log.level not in LEVELS:
-        raise ConfigError(f"log.level: choose one of {', '.join(LEVELS)}")
-    for options in (client.token, client.subscription_token):
-        check_token(options)
+        faults.add(f"log.level: choose one of {', '.join(LEVELS)}")
+    for fault in config.pubnub.faults(config.http_server.address):
+        faults.add(fault)
+    faults.stop()
+
+
+def _check_tokens(config: Config) -> None:
+    faults = Faults()
+    for options in (config.client.token, config.client.subscription_token):
+        with faults.gathered():
+            check_token(options)
+    faults.stop()
+
+
+def _check_namespaces(config: Config) -> None:
+    rules, faults = config.channel, Faults()
     names = [namespace.name for namespace in rules.namespaces]
     if len(set(names)) < len(names):
-        raise ConfigError("channel.namespaces: each name may stand once")
-    if faults := config.pubnub.faults(config.http_server.address):
-        raise ConfigError("; ".join(faults))
-    check_channels("channel.without_namespace", rules.without_namespace, rules)
-    check_channels("channel.other_namespaces", rules.other_namespaces, rules)
-    for namespace in rules.namespaces:
-        if not re.fullmatch(r"[-a-zA-Z0-9_.]{2,}", namespace.name):
-            raise ConfigError(f"channel.namespaces: {namespace.name!r} is no name for a namespace")
-        check_channels(f"channel.namespaces[{namespace.name}]", namespace, rules)
+        faults.add("channel.namespaces: each name may stand once")
+    for name in names:
+        if not re.fullmatch(r"[-a-zA-Z0-9_.]{2,}", name):
+            faults.add(f"channel.namespaces: {name!r} is no name for a namespace")
+    parts: list[tuple[str, ChannelOptions]] = [
+        ("channel.without_namespace", rules.without_namespace),
+        ("channel.other_namespaces", rules.other_namespaces),
+        *((f"channel.namespaces[{each.name}]", each) for each in rules.namespaces),
+    ]
+    for where, options in parts:
+        with faults.gathered():
+            check_channels(where, options, rules)
+    faults.stop()
 
 
 def check_token(options: TokenOptions) -> None:
@@ -274,6 +359,7 @@ def check_channels(where: str, options: ChannelOptions, rules: ChannelRules) -> 
 
 # The other way round
 
+COVERED = "(set)"
 SECRETS = ("hmac_secret_key", "hmac_previous_secret_key", "key", "secret_key")
 
 
@@ -284,7 +370,7 @@ def as_settings(options: object) -> dict[str, Any]:
     for name, kind in hints.items():
         value = getattr(options, name)
         if name in SECRETS and value:
-            settings[name] = "(set)"
+            settings[name] = COVERED
         else:
             settings[name] = as_setting(kind, value)
     return settings

@@ -1,6 +1,7 @@
 """The configuration: where it comes from, and what stops the start."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +144,57 @@ def test_a_wrong_variable_stops_the_start_with_its_name(variable: str, said: str
         loaded(**{variable: "[x"})
     assert str(stopped.value).startswith(f"HARK_GATEWAY_{variable}: ")
     assert said in str(stopped.value)
+
+
+def test_all_faults_are_named_in_one_run(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    settings = {
+        "engine": {"type": "redis"},
+        "client": {"ping_interval": "soon", "proxy": {}, "pong_timout": "1s"},
+        "channel": {"namespaces": [{"name": "chat", "history_size": "x"}, {"presence": 1}]},
+        "log": {"level": "chatty"},
+    }
+    file.write_text(json.dumps(settings))
+    variables = {"HARK_GATEWAY_HTTP_SERVER_PROT": "1", "HARK_GATEWAY_REDIS": "1"}
+    with pytest.raises(ConfigError) as stopped:
+        load(file, variables)
+    named = [fault.partition(":")[0] for fault in stopped.value.faults]
+    assert named == [
+        "HARK_GATEWAY_REDIS",
+        "HARK_GATEWAY_HTTP_SERVER_PROT",
+        "engine",
+        "client.ping_interval",
+        "client.proxy",
+        "client.pong_timout",
+        "channel.namespaces[0].history_size",
+        "channel.namespaces[1]",
+    ]
+
+
+def test_all_contradictions_are_named_in_one_run() -> None:
+    with pytest.raises(ConfigError) as stopped:
+        loaded(
+            CLIENT_PING_INTERVAL="1500ms",
+            LOG_LEVEL="chatty",
+            CLIENT_TOKEN_AUDIENCE_REGEX="(",
+            CHANNEL_NAMESPACES='[{"name":"a"},{"name":"chat","history_size":1}]',
+            CHANNEL_WITHOUT_NAMESPACE_HISTORY_SIZE="1",
+        )
+    assert len(stopped.value.faults) == 7
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("CHAT_PUBLISH_PROXY_ENABLED", "decide by tokens instead"),
+        ("CHAT_PRESENSE", "did you mean HARK_GATEWAY_CHANNEL_NAMESPACES_CHAT_PRESENCE?"),
+        ("NEWS_PRESENCE", "which lists chat, my-feed; add it there"),
+        ("MAP_PRESENCE", "which lists chat, my-feed; add it there"),
+    ],
+)
+def test_a_variable_for_a_namespace_gets_advice_that_helps(variable: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        loaded(CHANNEL_NAMESPACES=NAMESPACES, **{f"CHANNEL_NAMESPACES_{variable}": "true"})
 
 
 @pytest.mark.parametrize("name", ["nowhere.json", "config.ini", "broken.json", "list.yaml"])

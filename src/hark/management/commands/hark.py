@@ -23,6 +23,8 @@ from hark.relay.loop import Relay
 from hark.relay.session import SharedSession, require_own_session
 from hark.wake import database
 
+GATEWAY_ACTIONS = ("run", "check-config", "print-config", "print-centrifugo-config")
+
 
 class Command(BaseCommand):
     help = "Run or examine Hark: relay, gateway, doctor."
@@ -38,14 +40,22 @@ class Command(BaseCommand):
             ),
             ("doctor", "say what is configured, what answers, and what to do"),
         ):
-            commands.add_parser(name, help=text, description=text.capitalize())
+            made = commands.add_parser(name, help=text, description=text.capitalize())
+            if name == "gateway":
+                made.add_argument(
+                    "action",
+                    nargs="?",
+                    default="run",
+                    choices=GATEWAY_ACTIONS,
+                    help="run it, or check or print its configuration, or print one for Centrifugo",
+                )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         match options["command"]:
             case "relay":
                 self._relay(options["verbosity"])
             case "gateway":
-                self._gateway()
+                self._gateway(options["action"])
             case "prune":
                 self._prune()
             case "doctor":
@@ -77,8 +87,8 @@ class Command(BaseCommand):
             held.close()
         self.stdout.write("hark relay: stopped; what is owed waits for the next one")
 
-    def _gateway(self) -> None:
-        command = [sys.executable, "-m", "hark_gateway"]
+    def _gateway(self, action: str) -> None:
+        command = [sys.executable, "-m", "hark_gateway", action]
         try:
             needed = environment()
         except NoGateway as error:
