@@ -19,6 +19,8 @@ MIN_SECONDS, MAX_SECONDS = 1.0, 3600.0
 """For which a user may ask to count as present."""
 MAX_STATE_BYTES = 32_768
 MAX_LISTED = 1000
+MAX_ARRIVALS = 100
+"""Channels that one heartbeat makes a user come to, of which its own client is sure to hear."""
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
@@ -49,7 +51,8 @@ def enter(
         return []
     states = _state(call) if "state" in call.query else {}
     joined = service.presence.enter(uuid, present, seconds=seconds, beat=beat, now=call.now)
-    service.announce(joined, now=call.now, keep=beat)
+    keep = beat and len(joined) <= MAX_ARRIVALS  # else it would cost too much at once
+    service.announce(joined, now=call.now, keep=keep)
     for channel in states.keys() & set(present):
         state = states[channel]
         if isinstance(state, dict):
