@@ -252,7 +252,7 @@ class Swarm:
             client.place.tries = 0
 
     def _fell(self, client: Client) -> None:
-        said = bytes(client.buffer[:200])
+        said = client.last[-200:]
         self._leave(client)
         self.falls += 1
         if not self.returns:
