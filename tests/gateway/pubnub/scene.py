@@ -1,11 +1,12 @@
 """PubNub over plain HTTP: a gateway with two keysets, and the requests that most tests make."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
+from hark_gateway.protocols.pubnub import signature
 from hark_gateway.protocols.pubnub.live import Interest
 from hark_gateway.server import Gateway
 
@@ -59,3 +60,12 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 (the gateway runs in this very loop)
             await asyncio.sleep(0)
+
+
+def string_to_sign(
+    publish_key: str, *, method: str, path: str, query: Mapping[str, str], body: bytes = b""
+) -> bytes:
+    """Return what version 2 signs."""
+    return b"\n".join(
+        (method.encode(), publish_key.encode(), path.encode(), signature.canonical(query), body)
+    )

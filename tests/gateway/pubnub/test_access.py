@@ -14,7 +14,7 @@ from hark_gateway.protocols.pubnub.tokens import Grant
 from hark_gateway.server import Gateway
 from tests.gateway.scene import running
 
-from .scene import PUBNUB, interests
+from .scene import PUBNUB, interests, string_to_sign
 
 
 def granted(*, user: str | None = "ana", minutes: int = 60, since: int = 0, **channels: int) -> str:
@@ -33,7 +33,7 @@ async def grant(http: httpx.AsyncClient) -> str:
     path, query = "/v3/pam/sub-c/grant", {"timestamp": str(int(time.time()))}
     permissions = {"resources": {"channels": {"room": 1}}, "uuid": "ana"}
     body = json.dumps({"ttl": 60, "permissions": permissions}).encode()
-    text = signature.string_to_sign("pub-c", method="POST", path=path, query=query, body=body)
+    text = string_to_sign("pub-c", method="POST", path=path, query=query, body=body)
     query["signature"] = signature.sign("sec-c", text)
     answer = await http.post(path, params=query, content=body)
     return str(answer.json()["data"]["token"])
@@ -117,7 +117,7 @@ async def test_an_old_signature_is_refused(http: httpx.AsyncClient) -> None:
     path = "/v3/history/sub-key/sub-c/channel/room"
     for age, status in ((0, 200), (50, 200), (70, 400), (-70, 400)):
         query = {"timestamp": str(int(time.time()) - age), "uuid": "server"}
-        string = signature.string_to_sign("pub-c", method="GET", path=path, query=query)
+        string = string_to_sign("pub-c", method="GET", path=path, query=query)
         query["signature"] = signature.sign("sec-c", string)
         answer = await http.get(path, params=query)
         assert answer.status_code == status, answer.text

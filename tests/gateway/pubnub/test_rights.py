@@ -14,7 +14,7 @@ from hark_gateway.protocols.pubnub.storage import FOR_EVER, GrantKey
 from hark_gateway.protocols.pubnub.tokens import ALL_PERMISSIONS, Grant, Permission
 from hark_gateway.server import Gateway
 
-from .scene import cursor, get
+from .scene import cursor, get, string_to_sign
 
 READ, WRITE, MANAGE, DELETE = (
     Permission.READ,
@@ -252,7 +252,7 @@ async def test_what_another_says_of_themselves_is_theirs(
 async def test_the_secret_key_opens_everything(busy: httpx.AsyncClient, path: str) -> None:
     url = httpx.URL(path)
     query = dict(url.params) | {"timestamp": str(int(time.time())), "uuid": "server"}
-    string = signature.string_to_sign("pub-c", method="GET", path=url.path, query=query)
+    string = string_to_sign("pub-c", method="GET", path=url.path, query=query)
     query["signature"] = signature.sign("sec-c", string)
     answer = await busy.get(url.path, params=query)
     assert answer.status_code == 200, answer.text

@@ -34,7 +34,6 @@ class Unsubscribe(NamedTuple):
 
 
 INTERNAL = Error(100, "internal server error", temporary=True)
-UNAUTHORIZED = Error(101, "unauthorized")
 UNKNOWN_CHANNEL = Error(102, "unknown channel")
 PERMISSION_DENIED = Error(103, "permission denied")
 METHOD_NOT_FOUND = Error(104, "method not found")
@@ -46,7 +45,6 @@ TOKEN_EXPIRED = Error(109, "token expired")
 EXPIRED = Error(110, "expired")
 TOO_MANY_REQUESTS = Error(111, "too many requests", temporary=True)
 UNRECOVERABLE_POSITION = Error(112, "unrecoverable position")
-CONFLICT = Error(113, "conflict")
 
 ERRORS: Mapping[type[causes.HubError], Error] = {
     causes.BadRequest: BAD_REQUEST,
@@ -68,7 +66,6 @@ CONNECTION_EXPIRED = Disconnect(3005, "connection expired")
 SUBSCRIPTION_EXPIRED = Disconnect(3006, "subscription expired")
 SLOW = Disconnect(3008, "slow")
 INSUFFICIENT_STATE = Disconnect(3010, "insufficient state")
-FORCE_RECONNECT = Disconnect(3011, "force reconnect")
 NO_PONG = Disconnect(3012, "no pong")
 TOO_MANY = Disconnect(3013, "too many requests")
 STATE_INVALIDATED = Disconnect(3014, "state invalidated")

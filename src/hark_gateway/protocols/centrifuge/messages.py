@@ -230,12 +230,6 @@ class Reason(Struct, frozen=True):
     reason: str
 
 
-class DataPush(Struct, frozen=True, omit_defaults=True):
-    """A message outside any channel."""
-
-    data: Payload = UNSET
-
-
 class Push(Struct, frozen=True, omit_defaults=True):
     """What the server says unasked."""
 
@@ -245,7 +239,6 @@ class Push(Struct, frozen=True, omit_defaults=True):
     leave: InfoPush | UnsetType = UNSET
     unsubscribe: Reason | UnsetType = UNSET
     subscribe: SubscribeResult | UnsetType = UNSET
-    message: DataPush | UnsetType = UNSET
     disconnect: Reason | UnsetType = UNSET
     refresh: Expiry | UnsetType = UNSET
     connect: ConnectResult | UnsetType = UNSET

@@ -25,7 +25,3 @@ class TimetokenClock:
         """Return the present: a cursor that every later tick is above."""
         self._last = max(int(now * TICKS_PER_SECOND), self._last)
         return self._last
-
-
-def timetoken_at(seconds: float) -> int:
-    return int(seconds * TICKS_PER_SECOND)

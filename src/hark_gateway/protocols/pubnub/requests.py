@@ -21,8 +21,6 @@ from .options import PubNubOptions
 
 MAX_INFLATED_BYTES = 262_144
 MAX_UUID_CHARACTERS = 92
-NO_NAMES = ","
-"""Stands for an empty list of channels in a path."""
 
 
 class Malformed(ValueError):

@@ -48,15 +48,6 @@ def sign(secret: str, string: bytes) -> str:
     return _sign(secret.encode(), (True, string)).decode()
 
 
-def string_to_sign(
-    publish_key: str, *, method: str, path: str, query: Mapping[str, str], body: bytes = b""
-) -> bytes:
-    """Return what version 2 signs."""
-    return b"\n".join(
-        (method.encode(), publish_key.encode(), path.encode(), canonical(query), body)
-    )
-
-
 def canonical(query: Mapping[str, str], encoded_twice: frozenset[str] = frozenset()) -> bytes:
     """Return all parameters but the signature, sorted, each value encoded in the one strict way."""
     return "&".join(
