@@ -51,6 +51,8 @@ else:
 
 
 class GivenUp(admin.SimpleListFilter):
+    """Rows that wait for “Try again”, or those that are tried by themselves."""
+
     title = _("state")
     parameter_name = "state"
 
@@ -69,6 +71,8 @@ class GivenUp(admin.SimpleListFilter):
 
 
 class TypeFilter(admin.SimpleListFilter):
+    """Notifications of one type."""
+
     title = _("type")
     parameter_name = "type"
 
@@ -162,6 +166,8 @@ class ExactSearch(ModelAdmin):
 
 
 class OwedAdmin(ReadOnlyAdmin):
+    """Rows that the relay owes, with “Try again”."""
+
     actions = ["try_again"]
     list_filter = [GivenUp]
 
@@ -176,6 +182,8 @@ class OwedAdmin(ReadOnlyAdmin):
 
 @admin.register(Inbox)
 class InboxAdmin(ExactSearch, OwedAdmin):
+    """Inboxes, and why one cannot be pushed."""
+
     list_display = ["user", "modseq", "published", "attempts", "due_at", "error"]
     list_select_related = ["user"]
     search_help_text = _("The name, e-mail address or key of a user.")
@@ -199,6 +207,8 @@ class InboxAdmin(ExactSearch, OwedAdmin):
 
 @admin.register(Outbox)
 class OutboxAdmin(OwedAdmin):
+    """What is owed beyond the inboxes, and why it fails."""
+
     list_display = ["kind", "subject", "attempts", "due_at", "error", "created_at"]
     list_filter = ["kind", GivenUp]
     search_fields = ["subject", "error"]
@@ -232,6 +242,8 @@ def _with_texts(rows: list[Any]) -> list[Any]:
 
 @admin.register(Notification)
 class NotificationAdmin(ExactSearch, ReadOnlyAdmin):
+    """Notifications with their text, newest first."""
+
     list_display = ["text", "type", "user", "created_at", "read_at", "deleted_at", "modseq"]
     list_display_links = ["text", "type"]
     list_filter = [PersonFilter, TypeFilter]
@@ -280,4 +292,6 @@ class NotificationAdmin(ExactSearch, ReadOnlyAdmin):
 
 @admin.register(Relay)
 class RelayAdmin(ReadOnlyAdmin):
+    """The active relay, and its last sign of life."""
+
     list_display = ["name", "beat_at", "trouble"]

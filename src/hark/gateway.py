@@ -1,7 +1,7 @@
-"""The embedded gateway's options, from Django's settings. It runs as a process of its own, and is
-never imported here.
+"""The embedded gateway's options, from Django's settings.
 
-Which of its protocols is told about follows from HARK["BACKEND"].
+It runs as a process of its own, and is never imported here. Which of its protocols is told about
+follows from HARK["BACKEND"].
 """
 
 import json

@@ -43,12 +43,16 @@ BATCH = 1000
 
 
 class State(StrEnum):
+    """The lists that an inbox is read by."""
+
     ALL = "all"
     UNREAD = "unread"
     ARCHIVED = "archived"
 
 
 class Counts(TypedDict):
+    """Notifications that count as new; exact to 99, and 100 for more."""
+
     unread: int
     unseen: int
 
@@ -135,6 +139,8 @@ def listing(user_id: Any, state: State) -> QuerySet[Notification]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
+    """What changed in one log, in the order in which it did, and whether more did."""
+
     rows: list[Notification]
     modseq: int
     more: bool

@@ -7,9 +7,9 @@ _RESOLVED = re.compile(r"(\.|%2e){1,2}", re.IGNORECASE)
 
 
 def is_path(address: str) -> bool:
-    """Return whether an address is a path of this site to whatever browser opens it.
+    r"""Return whether an address is a path of this site to whatever browser opens it.
 
-    `//host` and `/\\host` are other sites, and `/.//host` becomes one; so no segment may be one
+    `//host` and `/\host` are other sites, and `/.//host` becomes one; so no segment may be one
     that is resolved.
     """
     path = re.split("[?#]", address, maxsplit=1)[0]

@@ -77,6 +77,8 @@ class Inbox(Owed):
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
+    """Notifications, as the inbox and the relay ask for them."""
+
     def of(self, user_id: Any) -> Self:
         """One person's, deleted ones excepted."""
         return self.filter(user=user_id, deleted_at=None)
@@ -156,6 +158,8 @@ class Notification(models.Model):
 
 
 class OutboxQuerySet(models.QuerySet["Outbox"]):
+    """Outbox rows, as the relay takes them."""
+
     def claim(self, limit: int) -> Self:
         """Lock up to `limit` due rows, oldest first, passing over rows another relay holds."""
         due = self.filter(due_at__lte=Now()).order_by("id")

@@ -37,6 +37,8 @@ SHOWN = (
 
 
 class Actor(TypedDict):
+    """Who did it, as others may see them."""
+
     id: str
     name: str
 

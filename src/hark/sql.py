@@ -69,8 +69,10 @@ def keys(model: type[models.Model], values: Sequence[Any]) -> Any:
 
 
 def among(model: type[models.Model], values: Sequence[Any]) -> tuple[str, str, str, list[Any]]:
-    """Return a model's table, its key's column, and the condition, with its parameters, that the
-    key is one of these."""
+    """Return a model's table, its key's column, and the condition that the key is one of these.
+
+    The parameters of that condition come last.
+    """
     connection = connections[database()]
     key: Any = model._meta.pk  # noqa: SLF001 (public by its documentation)
     table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 (as above)

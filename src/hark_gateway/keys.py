@@ -56,6 +56,8 @@ def hmac_keys(secret: str) -> dict[str, Verify]:
 
 
 def hmac_check(secret: bytes, digest: str) -> Verify:
+    """Return a check of HMAC signatures (RFC 2104) made with `secret`."""
+
     def verify(signed: bytes, signature: bytes) -> bool:
         return hmac.compare_digest(hmac.digest(secret, signed, digest), signature)
 
@@ -68,6 +70,8 @@ def rsa_keys(key: rsa.RSAPublicKey) -> dict[str, Verify]:
 
 
 def rsa_check(key: rsa.RSAPublicKey, hashing: hashes.HashAlgorithm) -> Verify:
+    """Return a check of PKCS #1 v1.5 signatures (RFC 8017, 8.2) made for `key`."""
+
     def verify(signed: bytes, signature: bytes) -> bool:
         return passes(lambda: key.verify(signature, signed, padding.PKCS1v15(), hashing))
 
@@ -83,6 +87,7 @@ def ecdsa_keys(key: ec.EllipticCurvePublicKey) -> dict[str, Verify]:
 
 
 def ecdsa_check(key: ec.EllipticCurvePublicKey, hashing: hashes.HashAlgorithm) -> Verify:
+    """Return a check of ECDSA signatures, written as RFC 7518, 3.4 has them."""
     half = (key.curve.key_size + 7) // 8  # RFC 7518, 3.4: two numbers of fixed length
 
     def verify(signed: bytes, signature: bytes) -> bool:
@@ -101,6 +106,7 @@ def eddsa_keys(key: ed25519.Ed25519PublicKey) -> dict[str, Verify]:
 
 
 def passes(check: Callable[[], None]) -> bool:
+    """Tell whether `check` raises no InvalidSignature."""
     try:
         check()
     except InvalidSignature:
@@ -163,10 +169,12 @@ def from_jwk(jwk: Jwk) -> dict[str, Verify]:
 
 
 def octets(text: str) -> bytes:
+    """Return what base64url (RFC 4648, 5) without padding stands for; ValueError if it is none."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def integer(text: str) -> int:
+    """Return a big-endian number in base64url (RFC 7518, 2)."""
     return int.from_bytes(octets(text))
 
 

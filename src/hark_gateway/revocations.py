@@ -1,5 +1,8 @@
-"""Whose tokens are no longer good, and since when. In memory: whoever revoked them tells it again
-after a restart, and until then every token from before counts as revoked."""
+"""Whose tokens are no longer good, and since when.
+
+In memory: whoever revoked them tells it again after a restart, and until then every token from
+before counts as revoked.
+"""
 
 import math
 from typing import NamedTuple

@@ -132,6 +132,7 @@ def parse_list(text: str, name: str) -> Any:
 
 
 def parse_json(text: str, name: str) -> Any:
+    """Return what a JSON text holds; ConfigError, naming `name`, if it is none."""
     try:
         return json.loads(text)
     except ValueError as error:
@@ -161,6 +162,7 @@ def from_environment(
 
 
 def variable_for(path: list[str]) -> str:
+    """Return the environment variable of an option, such as HARK_GATEWAY_HTTP_SERVER_PORT."""
     return PREFIX + re.sub(r"[.-]", "_", "_".join(path)).upper()
 
 

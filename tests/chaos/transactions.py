@@ -1,5 +1,6 @@
-"""`python -m tests.chaos.transactions`: saves, corrects and takes back in transactions, of which
-some are rolled back.
+"""`python -m tests.chaos.transactions`: saves, corrects and takes back in transactions.
+
+Some of them are rolled back.
 
 Reads one job a line from standard input, as JSON, and answers each with a line: null once it is
 committed or rolled back as asked, or what went wrong.

@@ -1,0 +1,1 @@
+"""The REST API, by which clients read and mark their inboxes."""

@@ -48,6 +48,8 @@ RETRYABLE = {408, 425, 429}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PubNubConnectInfo(ConnectInfo):
+    """What a client of PubNub needs to connect."""
+
     origin: str
     ssl: bool
     subscribe_key: str

@@ -25,8 +25,10 @@ class Sink(Protocol):
 
 
 class Subscriber(Protocol):
-    """One that listens to one channel. None of its methods may block; what they raise is logged,
-    and the others hear all the same."""
+    """One that listens to one channel.
+
+    None of its methods may block; what they raise is logged, and the others hear all the same.
+    """
 
     @property
     def wire(self) -> Wire:

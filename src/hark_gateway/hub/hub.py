@@ -82,8 +82,10 @@ class Hub:
         version: int = 0,
         version_epoch: str = "",
     ) -> Position | None:
-        """Check a publication, number and keep it if the channel keeps any, deliver it, and tell
-        the observers: the one way in, whatever the protocol.
+        """Take a publication in: the one way, whatever the protocol.
+
+        It is checked, numbered and kept if the channel keeps any, delivered, and told to the
+        observers.
 
         Args:
             data: JSON without a line feed.

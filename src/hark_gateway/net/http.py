@@ -296,6 +296,7 @@ def answer(request: Request, status: int, body: bytes, headers: Headers) -> byte
 
 
 def keeps_alive(request: Request) -> bool:
+    """Tell whether the connection stays open after the answer (RFC 9112, 9.3)."""
     if request.upgrade:  # what follows the head is not HTTP
         return False
     wish = request.headers.get(b"connection", b"").lower()

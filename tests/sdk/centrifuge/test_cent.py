@@ -20,7 +20,7 @@ Call = Callable[[Any], Any]
 
 @pytest.fixture(params=["sync", "async"])
 async def ask(request: pytest.FixtureRequest, scene: Scene) -> AsyncIterator[Call]:
-    """Make a call: `await ask(cent.PublishRequest(…))`."""
+    """Return what makes a call of the server API, given a request of cent's."""
     async with caller(request.param, scene.gateway.url + "/api", KEY) as ask:
         yield ask
 

@@ -27,6 +27,8 @@ GATEWAY_ACTIONS = ("run", "check-config", "print-config", "print-centrifugo-conf
 
 
 class Command(BaseCommand):
+    """`manage.py hark`: one subcommand for each process and each look."""
+
     help = "Run or examine Hark: relay, gateway, doctor."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -160,4 +160,5 @@ class ApiEndpoint:
 
 
 def as_result(error: Error) -> ErrorResult:
+    """Return an error as the server API writes it."""
     return ErrorResult(error.code, error.message)

@@ -114,6 +114,7 @@ def publish(api: Api, call: PublishCall, now: float) -> PublishResult:
 def publish_to(
     api: Api, channel: str, data: bytes, call: PublishCall | BroadcastCall, now: float
 ) -> PublishResult:
+    """Publish to one channel, or repeat what the same idempotency key was answered with."""
     key = (channel, call.idempotency_key) if call.idempotency_key else None
     if key and (earlier := api.once.find(key, now=now)) is not None:
         return earlier
@@ -145,6 +146,7 @@ def broadcast(api: Api, call: BroadcastCall, now: float) -> Steps[BroadcastResul
 
 
 def attempt(api: Api, channel: str, data: bytes, call: BroadcastCall, now: float) -> Envelope:
+    """Publish to one channel of a broadcast; its refusal is its own reply."""
     try:
         return Envelope(result=publish_to(api, channel, data, call, now))
     except HubError as refusal:

@@ -1,7 +1,7 @@
-"""What each command does. Each function answers by the session, or raises why not. What may take
-long is a generator.
+"""What each command does.
 
-A reply precedes every push that it brings about.
+Each function answers by the session, or raises why not. What may take long is a
+generator. A reply precedes every push that it brings about.
 """
 # ruff: noqa: ARG001 (one signature for all)
 
@@ -70,6 +70,7 @@ def required(channel: str | None) -> str:
 
 
 def options_of(session: "Session", channel: str) -> ChannelOptions:
+    """Return the options of a channel's namespace; HubError if there is no such channel."""
     namespaces = session.door.hub.namespaces
     options = namespaces.options_for(channel)
     permissions.check_name(channel, options, namespaces)
@@ -119,6 +120,7 @@ def presence_stats(
 
 
 def require_presence(session: "Session", channel: str) -> None:
+    """Raise NotAvailable or NotPermitted unless the client may see who is there."""
     options = options_of(session, channel)
     if not options.presence:
         raise NotAvailable("presence is off")
@@ -173,6 +175,7 @@ def sub_refresh(session: "Session", request: TokenRequest, number: int, now: flo
 
 
 def expiry(expires: float | None, now: float) -> Expiry:
+    """Return whether something expires, and in how many whole seconds."""
     return Expiry(expires is not None, max(int(expires - now), 1) if expires is not None else 0)
 
 

@@ -180,8 +180,10 @@ def check_limits(session: "Session", grant: Grant) -> None:
 def server_channels(
     session: "Session", grant: Grant, request: ConnectRequest
 ) -> dict[str, ServerSubscription]:
-    """Return the channels to which the server subscribes the client: the token's, the personal
-    one, and of those it asks for the ones it could subscribe to by itself.
+    """Return the channels to which the server subscribes the client.
+
+    The token's, the personal one, and of those it asks for the ones it could subscribe to by
+    itself.
 
     Raises:
         UnknownChannel: The token names a namespace that is not configured.

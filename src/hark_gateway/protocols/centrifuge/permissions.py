@@ -23,6 +23,7 @@ def check_name(channel: str, options: ChannelOptions, namespaces: Namespaces) ->
 
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of the configuration, compiled once."""
     return re.compile(pattern)
 
 

@@ -217,6 +217,7 @@ def overridden(options: ChannelOptions, override: Override | None) -> ChannelOpt
 
 
 def sees_presence(session: "Session", options: ChannelOptions) -> bool:
+    """Tell whether a subscriber of such a channel may see who else is there."""
     return session.door.options.insecure or permissions.may_see_presence(
         session.user, options, subscribed=True
     )

@@ -42,10 +42,12 @@ def check_subscription(name: str) -> str:
 
 
 def is_presence(name: str) -> bool:
+    """Tell whether a channel is the one of announcements of another (`a-pnpres`)."""
     return name.endswith(PRESENCE)
 
 
 def is_wildcard(name: str) -> bool:
+    """Tell whether a name stands for many channels (`a.*`), or for their announcements."""
     return name.endswith((".*", ".*" + PRESENCE))
 
 

@@ -1,5 +1,6 @@
-"""What must be remembered: messages, their actions, channel groups, grants to auth keys, and
-revoked tokens.
+"""What must be remembered.
+
+Messages, their actions, channel groups, grants to auth keys, and revoked tokens.
 
 In memory, or in an SQLite file when a path is given; the file is used by one gateway at a time.
 Every call is short and made from the event loop.
