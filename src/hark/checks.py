@@ -1,17 +1,18 @@
 """System checks: what `manage.py check` says about Hark's settings."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from typing import Any
 
 import httpx
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
+from django.db import connections, router
 from django.db.models import CharField, Model, TextField
 from django.utils.module_loading import import_string
 
@@ -44,6 +45,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
         or [
             *_options(),
             *_user_key(),
+            *_routers(),
             *_links(given),
             *_related(),
             *_driver(),
@@ -103,6 +105,31 @@ def _options() -> Iterator[CheckMessage]:
     except Misconfigured as error:
         hint = "See docs/hark/settings.md for the options of each backend."
         yield Error(f"The realtime backend cannot work: {error}.", hint=hint, id="hark.E005")
+
+
+def _routers() -> Iterator[CheckMessage]:
+    where = {
+        model: router.db_for_write(model) for model in apps.get_app_config("hark").get_models()
+    }
+    reading = {model: router.db_for_read(model) for model in where}
+    if len({*where.values(), *reading.values()}) > 1:
+        yield Error(
+            f"Hark's tables are written to {_listed(where)} and read from {_listed(reading)}.",
+            hint="Have DATABASE_ROUTERS name one database for the app label hark, for reading as "
+            "well as for writing: what was just written has to be read, and joined, at once.",
+            id="hark.E009",
+        )
+    users = router.db_for_write(get_user_model())
+    if users not in where.values():
+        yield Error(
+            f"Hark's tables are in {_listed(where)}, but AUTH_USER_MODEL is in {users!r}.",
+            hint="Route the app label hark to the users' database: its tables refer to theirs.",
+            id="hark.E009",
+        )
+
+
+def _listed(aliases: Mapping[Any, str]) -> str:
+    return ", ".join(repr(alias) for alias in sorted({*aliases.values()}))
 
 
 def _user_key() -> Iterator[CheckMessage]:

@@ -17,7 +17,7 @@ from math import isfinite
 from typing import Any
 
 from django.core.exceptions import FieldError
-from django.db import OperationalError, ProgrammingError
+from django.db import OperationalError, ProgrammingError, router
 from django.db.models import Model, QuerySet
 
 from hark import identity as identities
@@ -196,7 +196,9 @@ def fetch(wanted: Iterable[Reference], related: Mapping[str, set[str]]) -> Subje
     for name, pks in by_label.items():
         if (model := model_named(name)) is None:
             continue
-        rows = model._base_manager.all()  # noqa: SLF001 (what relations use as well)
+        # Not from a replica, which may not have yet what has just been written.
+        using = router.db_for_write(model)
+        rows = model._base_manager.using(using)  # noqa: SLF001 (what relations use as well)
         if paths := [path for path in related.get(name, ()) if can_follow(model, path)]:
             rows = rows.select_related(*paths)
         _read(rows, name, sorted(pks), subjects)

@@ -112,7 +112,7 @@ def with_counts(people: QuerySet[Any], owner: Any) -> Any:
 
 def counts(user_id: Any) -> Counts:
     """Return someone's counts, exact to 99; 100 means more."""
-    users = get_user_model()._base_manager.filter(pk=user_id)  # noqa: SLF001
+    users = get_user_model()._base_manager.using(database()).filter(pk=user_id)  # noqa: SLF001
     # Named once more, because the planner knows large inboxes by the names of their owners.
     found: Counts = with_counts(users, user_id).values("unread", "unseen").get()
     return found

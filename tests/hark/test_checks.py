@@ -10,6 +10,7 @@ from django.core.checks import run_checks
 from django.db.models import CharField, TextField
 from django.urls import include, path, re_path
 
+from hark import checks
 from hark.api.views import ConnectView
 from tests.hark.testapp.notifications import Remarked
 
@@ -158,3 +159,41 @@ def test_an_address_that_browsers_cannot_use_is_noticed(
 def test_options_of_the_wrong_kind_are_named_once(settings: Any) -> None:
     settings.HARK = {"OPTIONS": GOOD | {"url": None}}
     assert identifiers() == ["hark.E005"]
+
+
+class Router:
+    """Sends the app `hark`, or one model of it, or the users, elsewhere; for reading or writing."""
+
+    def __init__(self, reads: str, writes: str, labels: tuple[str, ...]) -> None:
+        self._reads, self._writes, self._labels = reads, writes, labels
+
+    def db_for_read(self, model: Any, **_: Any) -> str | None:
+        return self._reads if self._concerns(model) else None
+
+    def db_for_write(self, model: Any, **_: Any) -> str | None:
+        return self._writes if self._concerns(model) else None
+
+    def _concerns(self, model: Any) -> bool:
+        return bool({model._meta.app_label, model._meta.label_lower} & {*self._labels})
+
+
+@pytest.mark.parametrize(
+    ("router", "words"),
+    [
+        (Router("default", "default", ("hark", "accounts")), []),
+        (Router("replica", "default", ("accounts",)), []),
+        (Router("other", "other", ("hark", "accounts")), []),
+        (Router("replica", "default", ("hark",)), ["read from 'replica'"]),
+        (Router("other", "other", ("hark",)), ["AUTH_USER_MODEL is in 'default'"]),
+        (Router("other", "other", ("accounts",)), ["AUTH_USER_MODEL is in 'other'"]),
+        (Router("other", "other", ("hark.outbox",)), ["written to 'default', 'other'"]),
+    ],
+)
+def test_routers_that_part_what_belongs_together_are_refused(
+    settings: Any, router: Router, words: list[str]
+) -> None:
+    settings.DATABASE_ROUTERS = [router]
+    found = list(checks._routers())
+    assert [each.id for each in found] == ["hark.E009"] * len(words)
+    for each, word in zip(found, words, strict=True):
+        assert word in each.msg
