@@ -10,7 +10,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -18,6 +17,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from hark import inbox
+from hark.instants import Now
 from hark.models import Inbox, Notification, Outbox, Relay
 from hark.references import read_key
 from hark.render import Page

@@ -10,7 +10,6 @@ from django.core.checks import ERROR, run_checks
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
-from django.utils import timezone
 
 from hark import site
 from hark.backends import backend
@@ -18,6 +17,7 @@ from hark.backends.base import Misconfigured, Unavailable
 from hark.channels import INBOX, namespaces
 from hark.conf import Settings, settings
 from hark.findings import Finding
+from hark.instants import aware, now
 from hark.models import Inbox, Notification, Outbox, Relay
 from hark.relay.lease import alive
 from hark.relay.session import holder
@@ -109,7 +109,7 @@ def _no_sign_of_life(last: Relay | None) -> Finding:
         text = f"relay: session {session} of the database holds its lock, and gives no sign of life"
         advice = f"{START_RELAY} It takes over; or `SELECT pg_terminate_backend({session})`."
         return Finding(False, text, advice)
-    seconds = (timezone.now() - last.beat_at).total_seconds()
+    seconds = (now() - aware(last.beat_at)).total_seconds()
     since = f"{last.name} gave its last sign of life {seconds:.0f} s ago"
     if session is None:
         return Finding(False, f"relay: none is running; {since}", START_RELAY)

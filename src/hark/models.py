@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hark.declaration import NAME_MAX_LENGTH
+from hark.instants import Now
 
 UNREAD = Q(read_at=None, archived_at=None, deleted_at=None)
 UNSEEN = Q(seen_at=None, archived_at=None, deleted_at=None)

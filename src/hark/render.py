@@ -18,6 +18,7 @@ from django.utils.translation import override
 
 from hark import facts
 from hark.conf import settings
+from hark.instants import aware
 from hark.language import languages_of
 from hark.links import is_path
 from hark.plain import check_text, described, plain
@@ -209,7 +210,7 @@ def _iso(moment: datetime | None) -> str | None:
     """Write a time as the API does: everywhere alike, as clients compare what is pushed with it."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return aware(moment).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _paths(rows: Iterable[Any], params: Mapping[Any, Any]) -> dict[str, set[str]]:

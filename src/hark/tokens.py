@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from hark.backends import backend
 from hark.backends.base import ConnectInfo
 from hark.channels import Channel, inbox_of, may_listen
 from hark.conf import settings
+from hark.instants import now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +23,7 @@ class Subscription:
 def expiry() -> datetime:
     """Return when a token that is made now should expire."""
     seconds = settings().TOKEN_TTL or backend().token_ttl
-    return timezone.now().replace(microsecond=0) + timedelta(seconds=seconds)
+    return now().replace(microsecond=0) + timedelta(seconds=seconds)
 
 
 def subscription(user: Any, channel: Channel) -> Subscription | None:

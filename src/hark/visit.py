@@ -14,7 +14,6 @@ from secrets import token_hex
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 
@@ -25,6 +24,7 @@ from hark.backends.centrifugo import CentrifugoConnectInfo
 from hark.channels import Channel, inbox_of
 from hark.conf import settings
 from hark.findings import Finding
+from hark.instants import now
 
 SKEW = timedelta(seconds=30)
 """How far the gateway's clock may be from ours."""
@@ -135,10 +135,10 @@ class Visitor:
     def _compare_clocks(self, origin: str) -> Iterator[Finding]:
         """A token that is about to expire must be good, and one that just has must not."""
         advice = "Set both clocks by NTP; tokens live too long or too short a time until then."
-        if self._is_let_in(timezone.now() + SKEW, origin) is False:
+        if self._is_let_in(now() + SKEW, origin) is False:
             text = f"clock: the gateway's is ahead of this machine's by more than {SKEW.seconds} s"
             yield Finding(False, text, advice)
-        elif self._is_let_in(timezone.now() - SKEW, origin):
+        elif self._is_let_in(now() - SKEW, origin):
             text = f"clock: the gateway's is behind this machine's by more than {SKEW.seconds} s"
             yield Finding(False, text, advice)
 

@@ -22,11 +22,10 @@ def main() -> None:
 def configure(apps: Sequence[str] = (), **more: Any) -> None:
     """Set up Django with the fewest settings, these apps and these settings added."""
     settings.configure(
-        **more,
+        **{"USE_TZ": True} | more,
         SECRET_KEY="a key that only this project knows, long enough",
         ALLOWED_HOSTS=["testserver"],
         ROOT_URLCONF="hark.api.urls",
-        USE_TZ=True,
         INSTALLED_APPS=[
             "django.contrib.auth",
             "django.contrib.contenttypes",

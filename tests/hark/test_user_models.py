@@ -29,11 +29,11 @@ def database_url(tmp_path: Path, transactional_db: None) -> Any:
         cursor.execute("DROP DATABASE hark_plain WITH (FORCE)")
 
 
-def run(module: str, database_url: str) -> Any:
+def run(module: str, database_url: str, **more: str) -> Any:
     """Return what a project printed."""
     done = subprocess.run(
         [sys.executable, "-m", module],
-        env=os.environ | {"DATABASE_URL": database_url},
+        env=os.environ | {"DATABASE_URL": database_url, **more},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -64,3 +64,15 @@ def test_djangos_own_user_with_its_integer_keys_will_do(database_url: str) -> No
     assert got["stranger"] == 401
     assert got["channels"] == list(got["pushes"]) == [channel]
     assert [push["modseq"] for push in got["pushes"][channel]] == [1, 2]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+def test_instants_are_what_they_are_without_use_tz(database_url: str, zone: str) -> None:
+    # Django sets TZ itself where settings are a module, which these are not.
+    got = run("tests.hark.naive_project", database_url, ZONE=zone, TZ=zone)
+    for name in ("lives", "expires"):
+        assert all(540 <= seconds <= 600 for seconds in got[name]), got
+    assert all(got["zones"])
+    assert all(-60 <= seconds <= 0 for seconds in (*got["issued"], got["created"])), got
+    assert (got["pushed"], got["published"]) == (2, False), "what is postponed waits"
+    assert got["mailed"] == ["now"]

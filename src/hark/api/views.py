@@ -14,7 +14,7 @@ from rest_framework.exceptions import APIException, NotFound, PermissionDenied, 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hark import inbox, tokens
+from hark import inbox, instants, tokens
 from hark.api.reader import ReaderView
 from hark.api.serializers import ReadAllSerializer, SubscribeSerializer
 from hark.backends.base import BackendError
@@ -51,7 +51,7 @@ class ConnectView(ReaderView):
         """Return where to connect and a token that opens the reader's own inbox."""
         keep(request.user.pk)  # in this language they are told from now on
         info = _asked(lambda: tokens.connect_info(request.user.pk))
-        left = (info.expires_at - timezone.now()).total_seconds()
+        left = (info.expires_at - instants.now()).total_seconds()
         return Response({**asdict(info), "expires_in": max(0, int(left))})
 
 

@@ -36,6 +36,7 @@ from hark.backends.base import (
     Unavailable,
 )
 from hark.channels import Channel, inbox_of
+from hark.instants import now, stored
 from hark.models import PubNubToken
 
 MAX_MESSAGE_BYTES = 32_768
@@ -216,7 +217,7 @@ class PubNubBackend(Backend):
         self, user_id: str, names: Sequence[str], expires_at: datetime
     ) -> tuple[str, datetime]:
         """Return a token and when it expires: PubNub counts in minutes, so rarely to the second."""
-        minutes = max(1, math.ceil((expires_at - timezone.now()).total_seconds() / 60))
+        minutes = max(1, math.ceil((expires_at - now()).total_seconds() / 60))
         call = self._client.grant_token().channels([Resource.id(name).read() for name in names])
         # Two grants within a second would else be one token, and revoking the first end the second.
         call = call.meta({"id": secrets.token_hex(8)})
@@ -224,7 +225,7 @@ class PubNubBackend(Backend):
         parsed = self._client.parse_token(token)
         expires = datetime.fromtimestamp(parsed["timestamp"] + 60 * parsed["ttl"], UTC)
         PubNubToken.objects.filter(user_id=user_id, expires_at__lt=timezone.now()).delete()
-        PubNubToken.objects.create(user_id=user_id, token=token, expires_at=expires)
+        PubNubToken.objects.create(user_id=user_id, token=token, expires_at=stored(expires))
         return str(token), expires
 
     def _call(self, call: Callable[[], Any]) -> Any:

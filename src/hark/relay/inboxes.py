@@ -12,11 +12,11 @@ from operator import attrgetter
 from typing import Any, TypedDict
 
 from django.db.models import F, OuterRef
-from django.db.models.functions import Now
 
 from hark import inbox, render, sql
 from hark.backends.base import Backend, BackendError, Publication, Refused
 from hark.channels import inbox_of
+from hark.instants import Now
 from hark.language import chosen
 from hark.models import Inbox, Notification, Outbox
 from hark.plain import described

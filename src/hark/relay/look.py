@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import connections
 from django.db.models import Value
-from django.db.models.functions import Now
 
 from hark import sql
+from hark.instants import Now
 from hark.models import Notification, Outbox
 from hark.relay import inboxes
 from hark.wake import database

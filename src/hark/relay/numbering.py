@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connections, transaction
-from django.db.models.functions import Now
 
 from hark import log, sql
+from hark.instants import Now
 from hark.models import Notification
 from hark.plain import described
 from hark.relay import retry

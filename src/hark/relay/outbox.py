@@ -13,11 +13,11 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
 
 from hark import log, sending, sql
 from hark.backends.base import Backend, BackendError, Publication, Refused
 from hark.channels import Channel
+from hark.instants import Now
 from hark.models import Notification, Outbox
 from hark.plain import described
 from hark.recall import apply
