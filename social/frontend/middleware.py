@@ -1,5 +1,6 @@
 """The front end's files, and headers that every answer carries."""
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -10,12 +11,17 @@ from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-un
 
 from social.frontend.policy import content_security_policy
 
+REFUSED_CODING = re.compile(r"[^,;]+;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)  # RFC 9110, 12.4.2
+
 
 class Files(WhiteNoiseMiddleware):  # type: ignore[misc]
     """Serves the files, and keeps the query where it sends somebody from `/post` to `/post/`."""
 
     @staticmethod
     def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
+        # WhiteNoise looks for the names of codings alone, and would send one that is refused.
+        accepted = REFUSED_CODING.sub("", request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        request.META["HTTP_ACCEPT_ENCODING"] = accepted
         response: HttpResponse = WhiteNoiseMiddleware.serve(static_file, request)
         query = request.META.get("QUERY_STRING", "")
         if query and response.has_header("Location"):

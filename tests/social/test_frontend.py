@@ -11,6 +11,7 @@ from social.frontend.policy import content_security_policy, inline_scripts_of
 from tests.social.conftest import Site
 
 INLINE = 'self.__next_f.push([1,"<b>&</b>"])'
+SCRIPT = "console.log('and so on');" * 10
 PAGE = f'<!DOCTYPE html><script src="/_next/static/a.js"></script><script>{INLINE}</script>'
 
 
@@ -21,7 +22,9 @@ def site(tmp_path: Path, settings: Any) -> Site:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(PAGE + name)
     (tmp_path / "_next/static").mkdir(parents=True)
-    (tmp_path / "_next/static/a.js").write_text("1")
+    (tmp_path / "_next/static/a.js").write_text(SCRIPT)
+    (tmp_path / "_next/static/a.js.br").write_bytes(b"small")
+    (tmp_path / "_next/static/a.js.gz").write_bytes(b"smaller than plain")
     (tmp_path / "icon.svg").write_text("<svg/>")
     settings.FRONTEND = settings.WHITENOISE_ROOT = tmp_path
     settings.WHITENOISE_AUTOREFRESH = False
@@ -67,6 +70,41 @@ def test_a_front_end_that_is_not_built_says_so(tmp_path: Path, settings: Any) ->
 def test_files_with_a_hash_in_their_name_are_kept_for_ever(site: Site) -> None:
     assert "immutable" in site.get("/_next/static/a.js")["Cache-Control"]
     assert "immutable" not in site.get("/icon.svg")["Cache-Control"]
+
+
+@pytest.mark.parametrize("refreshing", [False, True], ids=["deployed", "in development"])
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ("br, gzip", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=1.0, br;q=0.5", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("gzip; q=0.000,br;q=0", None),
+        ("*", None),
+        ("identity", None),
+        ("", None),
+    ],
+)
+def test_a_script_is_sent_compressed_as_asked_for(
+    site: Site, settings: Any, asked: str, sent: str | None, refreshing: bool
+) -> None:
+    settings.WHITENOISE_AUTOREFRESH = refreshing
+    answer = Site().get("/_next/static/a.js", **{"Accept-Encoding": asked})
+    bodies = {"br": "small", "gzip": "smaller than plain", None: SCRIPT}
+    assert answer.headers.get("Content-Encoding") == sent
+    assert answer.text_body == bodies[sent]
+    assert answer["Content-Length"] == str(len(bodies[sent]))
+    assert answer["Vary"] == "Accept-Encoding"
+    assert answer["Content-Type"].startswith("text/javascript")
+
+
+def test_a_compressed_script_that_is_unchanged_may_be_kept_by_the_same_rule(site: Site) -> None:
+    asked = {"Accept-Encoding": "br"}
+    tag = site.get("/_next/static/a.js", **asked)["ETag"]
+    answer = site.get("/_next/static/a.js", **asked, **{"If-None-Match": tag})
+    assert (answer.status_code, answer["Vary"]) == (304, "Accept-Encoding")
 
 
 @pytest.mark.parametrize("url", ["/", "/nowhere"])
