@@ -8,7 +8,7 @@ import httpx
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from tests.browser.conftest import Person, on_one_backend, open_tab
-from tests.browser.pages import bell, comment, connection, publish, sign_out, toast, write
+from tests.browser.pages import bell, comment, connection, publish, sign_in, sign_out, toast, write
 from tests.stack import Stack
 
 # Keeps what a page said to screen readers, since toasts leave by themselves.
@@ -155,6 +155,19 @@ def test_a_tab_becomes_anothers_when_its_session_does(
     write(stack, cleo, f"posts/{post['id']}/comments/", text="With milk.")
     bell(tab, unread=1)
     toast(tab, "With milk.").wait_for()
+
+
+@on_one_backend
+def test_a_tab_that_was_left_alone_becomes_whoevers_signs_in(
+    ana: Person, bo: Person, signed_in: Callable[..., Page]
+) -> None:
+    tab = signed_in(bo)
+    other = open_tab(tab.context)
+    sign_out(other, bo.name)
+    expect(tab.get_by_role("button", name="Notifications")).to_be_hidden()
+    other.goto("/signin/")
+    sign_in(other, ana)
+    expect(tab.get_by_role("button", name=f"Account: {ana.name}")).to_be_visible()
 
 
 @on_one_backend

@@ -34,8 +34,8 @@ async function send(input: Request): Promise<Response> {
 
 /** A click may come before the page's first answer has brought the cookie: then ask for it. */
 async function csrfToken(signal: AbortSignal): Promise<string> {
-  if (cookie("csrftoken") === "") await fetch(BRINGS_COOKIE, { signal });
-  return cookie("csrftoken");
+  if (csrfCookie() === "") await fetch(BRINGS_COOKIE, { signal });
+  return csrfCookie();
 }
 
 async function json(response: Response): Promise<unknown> {
@@ -46,9 +46,11 @@ async function json(response: Response): Promise<unknown> {
   }
 }
 
-function cookie(name: string): string {
-  const found = document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`));
-  return found?.slice(name.length + 1) ?? "";
+/** Django's CSRF token; empty before it has given one. */
+export function csrfCookie(): string {
+  const name = "csrftoken=";
+  const found = document.cookie.split("; ").find((pair) => pair.startsWith(name));
+  return found?.slice(name.length) ?? "";
 }
 
 /** Read what a server said no to, in the form of DRF or of allauth's headless API. */

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, type ReactNode } from "react";
 
 import { SESSION, useSession } from "@/accounts/session";
+import { onSessionChange } from "@/accounts/session-change";
 import { inboxApi } from "@/inbox/api";
 import { Inbox } from "@/inbox/inbox";
 import { openRealtime } from "@/inbox/realtime";
@@ -27,6 +28,10 @@ export function InboxProvider({ children }: { children: ReactNode }) {
     return new Inbox({ api: inboxApi, realtime, onSignedOut });
   }, [client, reader]);
 
+  useEffect(
+    () => onSessionChange(() => void client.invalidateQueries({ queryKey: SESSION })),
+    [client],
+  );
   useEffect(() => (reader === null ? undefined : keepCurrent(inbox)), [inbox, reader]);
 
   return <InboxContext value={inbox}>{children}</InboxContext>;
