@@ -100,7 +100,7 @@ class PersonFilter(admin.SimpleListFilter):
         yield {"value": self.value() or "", "others": others}
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(_of(people(self.value()))) if self.value() else queryset
+        return queryset.filter(of_owners(people(self.value()))) if self.value() else queryset
 
 
 def people(term: str | None) -> list[Any]:
@@ -117,7 +117,7 @@ def people(term: str | None) -> list[Any]:
     return list(keys[:100])
 
 
-def _of(owners: list[Any]) -> Q:
+def of_owners(owners: list[Any]) -> Q:
     """Say whose in a way that lets the database use the indexes of numbered and unnumbered rows."""
     return Q(user__in=owners, modseq__isnull=False) | Q(user__in=owners, modseq=None)
 
@@ -267,7 +267,7 @@ class NotificationAdmin(ExactSearch, ReadOnlyAdmin):
         """Find by what has an index, if the term is such a thing; else by what has none."""
         if term in names():
             return Q(type=term)
-        found = _of(owners) if (owners := people(term)) else Q()
+        found = of_owners(owners) if (owners := people(term)) else Q()
         if term.isascii() and term.isdigit() and len(term) < 19:
             found |= Q(pk=int(term))
         return found or Q(type=term) | Q(target=term) | Q(key=term)

@@ -208,10 +208,10 @@ def test_what_cannot_be_prepared_costs_its_own_inbox_which_is_told_to_ask(
 ) -> None:  # fmt: skip
     whole = render.Page.__init__
 
-    def fail(self: render.Page, rows: Any) -> None:
+    def fail(self: render.Page, rows: Any, languages: Any = None) -> None:
         if any(row.type == "article.remarked" for row in rows):
             raise ZeroDivisionError("a bug")
-        whole(self, rows)
+        whole(self, rows, languages)
 
     monkeypatch.setattr(render.Page, "__init__", fail)
     tell()

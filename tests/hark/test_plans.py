@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from hark import inbox, sending
+from hark.admin import of_owners, people
 from hark.models import Inbox, Notification
 from tests.hark.testapp.notifications import Note
 
@@ -109,6 +110,17 @@ def test_a_list_reads_its_index_in_order(
     assert index in plan
     assert "Sort" not in plan
     assert "Seq Scan" not in plan
+
+
+def test_an_operator_reads_one_persons_rows_only(crowd: Any) -> None:
+    (someone,) = people("u7")
+    sending.write(sending.template(Note(text="not numbered yet")), [someone])
+    rows = Notification.objects.filter(of_owners([someone])).order_by("-id")
+    plan = rows[:50].explain(analyze=True)
+    assert "hark_log" in plan
+    assert "hark_unnumbered" in plan
+    assert "Seq Scan" not in plan
+    assert rows.count() == 101
 
 
 def test_counting_stops_at_the_limit(crowd: Any) -> None:
