@@ -70,7 +70,9 @@ class Gateway:
         )
         self.api = Api(self.door, now=time.time(), name=config.node.name or socket.gethostname())
         self.metrics = Metrics(self.hub, self.host, self.door, self.api)
-        self.pubnub = PubNubDoor(config.pubnub, self.hub) if config.pubnub.enabled else None
+        self.pubnub = (
+            PubNubDoor(config.pubnub, self.hub, self.host.turns) if config.pubnub.enabled else None
+        )
         self._add_routes()
 
     def _add_routes(self) -> None:

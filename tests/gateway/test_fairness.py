@@ -64,7 +64,7 @@ async def gateway() -> AsyncIterator[Gateway]:
         yield started
 
 
-async def served_between(gateway: Gateway, work: "asyncio.Task[Any]") -> Any:
+async def served_between(gateway: Gateway, work: "asyncio.Future[Any]") -> Any:
     """Have a stranger served while `work` is under way; return what comes of it."""
     url = f"http://127.0.0.1:{gateway.port}"
     async with httpx.AsyncClient(base_url=url) as stranger, client(gateway) as other:

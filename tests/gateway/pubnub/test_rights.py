@@ -263,5 +263,5 @@ async def test_patterns_of_users_are_checked_when_granting_and_when_shown(
 ) -> None:
     grant = Grant(granted_at=int(time.time()), ttl=60, patterns={"uuids": {"(": 32}})
     token = tokens.encode(grant, tokens.signing_key("sec-c", "sub-c"))
-    answer = await ask(http, f"{PRESENCE}/uuid/bo", auth=token)
-    assert (answer.status_code, answer.json()["message"]) == (403, "Invalid token")
+    answer = await ask(http, f"{PRESENCE}/uuid/bo", auth=token)  # from when they were not
+    assert (answer.status_code, answer.json()["message"]) == (403, "Forbidden")

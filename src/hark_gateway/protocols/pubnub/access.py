@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from hark_gateway.hub.turns import Steps
+
 from . import names, signature, tokens
 from .errors import (
     ACCESS_MANAGER,
@@ -121,6 +123,30 @@ class Rights:
         refused_groups = [name for name in groups if not self.allow(permission, "groups", name)]
         if refused or refused_groups or (self.token is None and self.auth_key is None):
             raise Forbidden(refused, refused_groups)
+
+    def require_each(
+        self, permission: Permission, channels: Iterable[str] = (), groups: Iterable[str] = ()
+    ) -> Steps[None]:
+        """Do as `require`, with any number of patterns tried on any number of names.
+
+        Raises:
+            Forbidden: As `require` does.
+        """
+        if self.everything:
+            return
+        refused: dict[str, list[str]] = {"channels": [], "groups": []}
+        for kind, asked in (("channels", channels), ("groups", groups)):
+            for name in asked:
+                if not (yield from self._find_out(permission, kind, name)):
+                    refused[kind].append(name)
+                yield
+        if any(refused.values()) or (self.token is None and self.auth_key is None):
+            raise Forbidden(refused["channels"], refused["groups"])
+
+    def _find_out(self, permission: Permission, kind: str, name: str) -> Steps[bool]:
+        if self.token is not None and (yield from self.token.find_out(kind, name, permission)):
+            return True
+        return self.auth_key is not None and self.auth_key.allows(kind, name, permission)
 
     def allow(self, permission: Permission, kind: str, name: str) -> bool:
         """Return whether the permission is there on one name; `kind` as in grants."""

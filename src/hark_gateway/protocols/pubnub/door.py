@@ -2,10 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from hark_gateway.hub.hub import Hub
+from hark_gateway.hub.turns import Steps, Turns
 from hark_gateway.net.http import Exchange, Request, Route, Routes
 
 from . import requests
@@ -55,10 +56,15 @@ class PubNubDoor:
     """
 
     def __init__(
-        self, options: PubNubOptions, hub: Hub, *, clock: Callable[[], float] = time.time
+        self,
+        options: PubNubOptions,
+        hub: Hub,
+        turns: Turns,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
-        self.service = Service(options, hub, now=clock)
+        self.service = Service(options, hub, turns, now=clock)
         self._subscribing = Subscribing(self.service)
         warn(options)
 
@@ -86,12 +92,19 @@ class PubNubDoor:
         if request.method == "OPTIONS":
             preflight(request, exchange)
             return
+        answering = self._answer(request, exchange)
+        exchange.on_lost = answering.close
+        self.service.turns.run(answering)
+
+    def _answer(self, request: Request, exchange: Exchange) -> Steps[None]:
         service, now = self.service, self._clock()
         try:
             if len(request.path) + len(request.query) > MAX_URI_BYTES:
                 raise ServiceError(414, "Request URI Too Long", "Balancer")
             call = requests.read(request, now)
             answer = self._route(call, exchange)
+            if isinstance(answer, Generator):
+                answer = yield from answer
         except PubNubError as refusal:
             service.refusals.note(refusal, now=now)
             refuse(exchange, refusal)

@@ -5,9 +5,12 @@ to together; it is kept between their polls, so that a poll that finds nothing n
 for one name as for a hundred. Nothing here waits or knows a socket.
 """
 
+import heapq
 import json
 import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, islice, repeat
 from typing import Any
 
 from hark_gateway.hub.timers import TimerWheel
@@ -189,25 +192,29 @@ class Live:
         self._lists.release(shared)
 
     def collect(self, interest: Interest, cursor: int) -> list[tuple[Event, str | None]]:
-        """Return what matched after `cursor`, oldest first, as much as one answer takes.
+        """Return what matched after `cursor`, oldest first, as much as one answer takes."""
+        events = list(islice(self.after(interest, cursor), MAX_BATCH))
+        return events[: _within(MAX_BATCH_BYTES, events)]
 
-        An event that matches in several ways is there once: as its channel, or else as its group,
-        or else as a wildcard.
+    def after(self, interest: Interest, cursor: int) -> Iterator[tuple[Event, str | None]]:
+        """Yield what has matched after `cursor` by now, oldest first.
+
+        An event that matches in several ways comes once: as its channel, or else as its group, or
+        else as a wildcard. It costs as much as is taken of it, besides a little for each name.
         """
-        found: dict[int, tuple[Event, str | None]] = {}
-        for name in interest.names:
-            log = self._logs.get(name)
-            if log is None or not log.events or log.events[-1].timetoken <= cursor:
-                continue
-            label = interest.label(name)
-            for event in reversed(log.events):
-                if event.timetoken <= cursor:
-                    break
-                known = found.get(event.timetoken)
-                if known is None or _rank(label) < _rank(known[1]):
-                    found[event.timetoken] = (event, label)
-        ordered = [found[timetoken] for timetoken in sorted(found)[:MAX_BATCH]]
-        return ordered[: _within(MAX_BATCH_BYTES, ordered)]
+        logs = [self._newer(name, interest.label(name), cursor) for name in interest.names]
+        merged = heapq.merge(*logs, key=lambda pair: pair[0].timetoken)
+        for _, same in groupby(merged, key=lambda pair: pair[0].timetoken):
+            yield min(same, key=lambda pair: _rank(pair[1]))
+
+    def _newer(
+        self, name: str, label: str | None, cursor: int
+    ) -> Iterable[tuple[Event, str | None]]:
+        log = self._logs.get(name)
+        if log is None or not log.events or log.events[-1].timetoken <= cursor:
+            return ()
+        first = bisect_right(log.events, cursor, key=lambda event: event.timetoken)
+        return zip(log.events[first:], repeat(label))
 
     def sweep(self, now: float) -> None:
         """Give back logs that nobody needs any more. Call it about once a second."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 MAX_CHARACTERS = 512
 MAX_STATES = 512
@@ -66,6 +67,21 @@ class Pattern:
         if accepting is None:
             accepting = self._accepting[states] = self._program.accepts(states)
         return accepting
+
+
+def matches(text: str, name: str) -> bool:
+    """Return whether the pattern `text` matches `name`; one that cannot be read matches nothing."""
+    pattern = compiled(text)
+    return pattern is not None and pattern.matches(name)
+
+
+@lru_cache(maxsize=4096)
+def compiled(text: str) -> Pattern | None:
+    """Return the pattern for `text`, the same one for all tokens that have it, if it is one."""
+    try:
+        return Pattern(text)
+    except BadPattern:  # granted before such patterns were refused
+        return None
 
 
 class Kind(Enum):
@@ -125,12 +141,16 @@ class Program:
 
     def step(self, states: frozenset[int], character: str) -> frozenset[int]:
         """Return the states after reading `character`."""
-        following = [
-            number
-            for state in map(self.states.__getitem__, states)
-            if state.accepts is not None and state.accepts(character)
-            for number in state.next
-        ]
+        following: list[int] = []
+        known: dict[Accepts, bool] = {}  # a repetition's states share one test
+        for state in map(self.states.__getitem__, states):
+            if (test := state.accepts) is None:
+                continue
+            accepted = known.get(test)
+            if accepted is None:
+                accepted = known[test] = test(character)
+            if accepted:
+                following += state.next
         return self.closure(following)
 
     def accepts(self, states: frozenset[int], *, at_start: bool = False) -> bool:

@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from itertools import count
 
 from hark_gateway.hub.timers import TimerWheel
+from hark_gateway.hub.turns import Steps, Turns
 from hark_gateway.net.http import Exchange
 
 from . import envelopes
 from .answers import HEADERS, refuse
 from .errors import PubNubError
-from .filters import Filter
+from .filters import Filter, Sources
 from .live import Event, Interest, Live
 from .tokens import Token
 
 Matched = list[tuple[Event, str | None]]
+AT_ONCE = 32
+"""Polls answered in one step."""
 SPREAD = 64
 """Different hold times; polls that came together end in as many parts."""
 INTEREST_IDLE = 60.0
@@ -57,14 +60,16 @@ class Polls:
     def __init__(
         self,
         live: Live,
+        turns: Turns,
         *,
         hold_time: float,
         clock: Callable[[], float],
         refusal: Callable[[Token, float], PubNubError | None],
     ) -> None:
         self._live = live
+        self._turns = turns
         self._hold_times = [hold_time * (1 - 0.2 * part / SPREAD) for part in range(SPREAD)]
-        self._turns = count()
+        self._number = count()
         self._clock = clock
         self._refusal = refusal
         self._wheel: TimerWheel[Poll] = TimerWheel(tick=0.1)
@@ -75,7 +80,7 @@ class Polls:
 
     def hold(self, poll: Poll, *, now: float) -> None:
         """Answer later: with the next event, or when the hold time or the token ends."""
-        ends = now + self._hold_times[next(self._turns) % SPREAD]
+        ends = now + self._hold_times[next(self._number) % SPREAD]
         if poll.token is not None:
             ends = min(ends, poll.token.expires_at)
         poll.interest.waiting[poll] = None
@@ -123,7 +128,7 @@ class Polls:
         if not poll.interest.waiting:
             self.rest(poll.interest)
 
-    def sweep(self, now: float) -> None:
+    def sweep(self, now: float) -> Steps[None]:
         """Answer polls whose time is over. Call it a few times a second."""
         for poll in self._wheel.due(now):
             self.release(poll)
@@ -131,9 +136,11 @@ class Polls:
                 refuse(poll.exchange, refusal)
             else:
                 self.answer(poll, [])
+            yield
         for interest in self._idle.due(now):
             self._live.retire(interest)
             self.on_retire(interest)
+            yield
 
     def cut(self, signature: bytes, interests: list[Interest], now: float) -> None:
         """Refuse every held poll of a token that has just been revoked."""
@@ -153,44 +160,56 @@ class Polls:
                 self.answer(poll, [])
 
     def _flush(self) -> None:
-        self._flush_planned = False
-        now = self._clock()
+        self._turns.run(self._deliver_all())
+
+    def _deliver_all(self) -> Steps[None]:
         while self._live.dirty:
             interest = next(iter(self._live.dirty))
             del self._live.dirty[interest]
             events, interest.pending = interest.pending, []
-            self._deliver(interest, events, now)
+            yield from self._deliver(interest, events)
+        self._flush_planned = False
 
-    def _deliver(self, interest: Interest, events: Matched, now: float) -> None:
+    def _deliver(self, interest: Interest, events: Matched) -> Steps[None]:
         """Answer all who wait with one interest, encoding once for all who may have the same."""
-        waiting, interest.waiting = interest.waiting, {}
+        now = self._clock()
         first, last = events[0][0].timetoken, events[-1][0].timetoken
+        seen = Seen(events)
         bodies: dict[tuple[str, Filter | None], bytes | None] = {}
-        for poll in waiting:
+        for number, poll in enumerate(tuple(interest.waiting)):
+            if poll not in poll.interest.waiting:  # answered otherwise meanwhile, or gone
+                continue
             if poll.cursor >= first:  # it came in between, or looks ahead of us
                 self._deliver_later_part(poll, events)
                 continue
             variant = (poll.subscribe_key, poll.filter)
             if variant not in bodies:
-                wanted = select(events, poll.filter)
+                wanted = seen.select(poll.filter)
                 bodies[variant] = (
                     envelopes.answer(last, wanted, poll.subscribe_key) if wanted else None
                 )
-            self._finish(poll, bodies[variant], last, now)
+                if poll.filter is not None:
+                    yield
+            if number % AT_ONCE == AT_ONCE - 1:
+                yield
+            if poll in poll.interest.waiting:
+                self._finish(poll, bodies[variant], last, now)
         if not interest.waiting:
             self.rest(interest)
 
     def _deliver_later_part(self, poll: Poll, events: Matched) -> None:
         later = [pair for pair in events if pair[0].timetoken > poll.cursor]
         last = later[-1][0].timetoken if later else poll.cursor
-        self._finish(poll, _body(poll, later, last), last, self._clock())
+        wanted = Seen(later).select(poll.filter)
+        body = envelopes.answer(last, wanted, poll.subscribe_key) if wanted else None
+        self._finish(poll, body, last, self._clock())
 
     def _finish(self, poll: Poll, body: bytes | None, cursor: int, now: float) -> None:
         """Send `body`, or go on waiting from `cursor` if the poll's filter wanted none of it."""
         if body is None:
             poll.cursor = cursor
-            poll.interest.waiting[poll] = None
             return
+        del poll.interest.waiting[poll]
         self._wheel.cancel(poll)
         if refusal := poll.token and self._refusal(poll.token, now):
             refuse(poll.exchange, refusal)
@@ -203,14 +222,21 @@ class Polls:
             poll.interest.expect(poll.uuid, now=self._clock())
 
 
-def _body(poll: Poll, events: Matched, cursor: int) -> bytes | None:
-    """Return the answer that brings `events`, or None if the poll wants none of them."""
-    wanted = select(events, poll.filter)
-    return envelopes.answer(cursor, wanted, poll.subscribe_key) if wanted else None
+class Seen:
+    """Events as filters see them; each is parsed once, for all filters."""
 
+    def __init__(self, events: Matched) -> None:
+        self._events = events
+        self._sources: list[Sources] = []
 
-def select(events: Matched, wanted: Filter | None) -> Matched:
-    """Return the events that a filter lets through; presence and actions are not filtered."""
-    if wanted is None:
-        return events
-    return [pair for pair in events if not pair[0].filterable or wanted.accepts(pair[0].sources)]
+    def select(self, wanted: Filter | None) -> Matched:
+        """Return the events that a filter lets through; presence and actions are not filtered."""
+        if wanted is None:
+            return self._events
+        if not self._sources:
+            self._sources = [event.sources for event, _ in self._events]
+        return [
+            pair
+            for pair, sources in zip(self._events, self._sources, strict=True)
+            if not pair[0].filterable or wanted.accepts(sources)
+        ]

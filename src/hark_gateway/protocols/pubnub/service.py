@@ -13,6 +13,7 @@ from hark_gateway.hub.hub import Hub
 from hark_gateway.hub.payload import check
 from hark_gateway.hub.stream import Member
 from hark_gateway.hub.stream import Publication as HubPublication
+from hark_gateway.hub.turns import Steps, Turns
 
 from . import envelopes, names
 from .access import Gatekeeper, Keyset
@@ -56,9 +57,12 @@ class Publication:
 class Service:
     """All state behind the protocol, on the hub that every protocol shares."""
 
-    def __init__(self, options: PubNubOptions, hub: Hub, *, now: Callable[[], float]) -> None:
+    def __init__(
+        self, options: PubNubOptions, hub: Hub, turns: Turns, *, now: Callable[[], float]
+    ) -> None:
         self.options = options
         self.hub = hub
+        self.turns = turns
         self.now = now
         rules = hub.namespaces.rules
         self.spelling = names.Spelling(
@@ -80,12 +84,17 @@ class Service:
             earliest=math.ceil(now()) if self._forgets_revocations else 0,
         )
         self.polls = Polls(
-            self.live, hold_time=options.hold_time, clock=now, refusal=self.gatekeeper.refusal
+            self.live,
+            turns,
+            hold_time=options.hold_time,
+            clock=now,
+            refusal=self.gatekeeper.refusal,
         )
         self.refusals = PubNubRefusals()
         self._publishing: Publication | None = None
         self._published = 0
         self._swept = 0.0
+        self._is_sweeping = False
         self._refill(now())
         hub.observers.append(self._heard)
 
@@ -232,19 +241,35 @@ class Service:
 
     def sweep(self, now: float) -> None:
         """Do what has fallen due. Call it a few times a second."""
-        self.polls.sweep(now)
-        self.announce(self.presence.due(now), now=now)
-        if now - self._swept < 1:
-            return
-        self._swept = now
-        self.presence.states.sweep(now)
-        self.arrivals.sweep(now)
+        if not self._is_sweeping:  # or else the last time still goes on
+            self._is_sweeping = True
+            self.turns.run(self._sweep(now))
+
+    def _sweep(self, now: float) -> Steps[None]:
+        try:
+            yield from self.polls.sweep(now)
+            for change in self.presence.due(now):
+                self.announce((change,), now=now)
+                yield
+            if now - self._swept >= 1:
+                self._swept = now
+                yield from self._sweep_all(now)
+        finally:
+            self._is_sweeping = False
+
+    def _sweep_all(self, now: float) -> Steps[None]:
         for channel, event in self.announcer.due(now):
             self.tell(channel, event, now=now)
+            yield
+        self.presence.states.sweep(now)
+        self.arrivals.sweep(now)
         self.live.sweep(now)
+        yield
         self.lists.tidy()
-        self.messages.sweep(now)
-        self.actions.sweep(now)
+        yield
+        for store in (self.messages, self.actions):
+            while store.sweep(now):
+                yield
         self.revocations.sweep(now)
         self.grants.sweep(now)
         self.refusals.sweep(now)

@@ -6,6 +6,7 @@ import msgspec
 
 from hark_gateway.hub.errors import BadRequest
 from hark_gateway.hub.payload import check
+from hark_gateway.hub.turns import Steps
 from hark_gateway.protocols.pubnub import tokens
 from hark_gateway.protocols.pubnub.access import Keyset
 from hark_gateway.protocols.pubnub.errors import ACCESS_MANAGER, DetailedError
@@ -50,14 +51,14 @@ class GrantRequest(msgspec.Struct, frozen=True):
     ttl: int
 
 
-def grant(call: Call, keyset: Keyset, *, earliest: int) -> Any:
+def grant(call: Call, keyset: Keyset, *, earliest: int) -> Steps[Any]:
     """Make a token. Only the holder of the secret key may ask.
 
     Args:
         earliest: What is granted now counts as granted then at least, in whole seconds.
     """
     _require_signature(call, keyset, "grant")
-    wanted = _read(call.body)
+    wanted = yield from _read(call.body)
     token = tokens.encode(
         Grant(
             granted_at=max(int(call.now), earliest),
@@ -93,7 +94,7 @@ def _require_signature(call: Call, keyset: Keyset, source: str) -> None:
         raise DetailedError(403, "Invalid signature", source, (text, "signature", "query"))
 
 
-def _read(body: bytes) -> GrantRequest:
+def _read(body: bytes) -> Steps[GrantRequest]:
     if len(body) > MAX_BODY_BYTES:
         raise DetailedError(400, "Could Not Parse Request", "grant")
     try:
@@ -102,6 +103,7 @@ def _read(body: bytes) -> GrantRequest:
         patterns = wanted.permissions.patterns
         for pattern in (*patterns.channels, *patterns.groups, *patterns.uuids):
             Pattern(pattern)
+            yield
     except BadPattern as fault:
         detail = (str(fault), "permissions.patterns", "body")
         raise DetailedError(400, "Invalid pattern", "grant", detail) from None

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from hark_gateway.hub.turns import Steps
 from hark_gateway.protocols.pubnub.access import Rights
 from hark_gateway.protocols.pubnub.errors import HistoryError
 from hark_gateway.protocols.pubnub.requests import Call, Malformed, decode, path_names
@@ -13,25 +14,35 @@ from hark_gateway.protocols.pubnub.tokens import Permission
 
 OK: dict[str, Any] = {"status": 200, "error": False, "error_message": ""}
 MAX_CHANNELS = 500
+MAX_ANSWER_BYTES = 32 << 20
+DELETED_AT_ONCE = 50
+"""Messages deleted in one step; each may have a thousand actions."""
 ONE_CHANNEL, MANY_CHANNELS = 100, 25
 """Messages per channel: default and limit, for one channel and for several or with actions."""
 
 
-def fetch(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
+def fetch(service: Service, call: Call, rights: Rights, raw_channels: str) -> Steps[Any]:
     """Return the messages of one or several channels."""
-    channels = _channels(rights, Permission.READ, raw_channels)
+    channels = yield from _channels(rights, Permission.READ, raw_channels)
     limit = _limit(call, "max", ONE_CHANNEL if len(channels) == 1 else MANY_CHANNELS)
     within = _range(call)
-    found: dict[str, Any] = {}
+    found: dict[str, msgspec.Raw] = {}
+    size = 0
     for channel in channels:
         if messages := service.messages.fetch(channel, within, limit=limit, now=call.now):
-            found[channel] = [_item(call, message) for message in messages]
+            found[channel] = _encoded([_item(call, message) for message in messages])
+            size += len(bytes(found[channel]))
+        if size > MAX_ANSWER_BYTES:
+            raise HistoryError(400, "Too much for one answer: ask for fewer channels or messages")
+        yield
     return OK | {"channels": found}
 
 
-def fetch_with_actions(service: Service, call: Call, rights: Rights, raw_channel: str) -> Any:
+def fetch_with_actions(
+    service: Service, call: Call, rights: Rights, raw_channel: str
+) -> Steps[Any]:
     """Return the messages of one channel, each with what was attached to it."""
-    channels = _channels(rights, Permission.READ, raw_channel)
+    channels = yield from _channels(rights, Permission.READ, raw_channel)
     if len(channels) != 1:
         raise HistoryError(400, "History with actions takes one channel")
     (channel,) = channels
@@ -39,10 +50,12 @@ def fetch_with_actions(service: Service, call: Call, rights: Rights, raw_channel
     within = _range(call)
     messages = service.messages.fetch(channel, within, limit=limit + 1, now=call.now)
     more, messages = len(messages) > limit, messages[-limit:]
-    actions = service.actions.of_messages(channel, [each.timetoken for each in messages])
-    items = [
-        _item(call, message) | _actions(actions.get(message.timetoken, [])) for message in messages
-    ]
+    items = []
+    for message in messages:
+        actions = service.actions.of_messages(channel, [message.timetoken])
+        described = _actions(actions.get(message.timetoken, []))
+        items.append(_encoded(_item(call, message) | described))
+        yield
     answer = OK | {"channels": {channel: items} if items else {}}
     if more:
         path = call.request.path.decode("ascii")
@@ -50,26 +63,30 @@ def fetch_with_actions(service: Service, call: Call, rights: Rights, raw_channel
     return answer
 
 
-def delete(service: Service, call: Call, rights: Rights, raw_channel: str) -> Any:
+def delete(service: Service, call: Call, rights: Rights, raw_channel: str) -> Steps[Any]:
     """Remove messages of one channel for good."""
-    channels = _channels(rights, Permission.DELETE, raw_channel)
+    channels = yield from _channels(rights, Permission.DELETE, raw_channel)
     if len(channels) != 1:
         raise HistoryError(400, "Delete takes one channel")
-    service.messages.delete(channels[0], _range(call))
+    within = _range(call)
+    while service.messages.delete(channels[0], within, limit=DELETED_AT_ONCE) == DELETED_AT_ONCE:
+        yield
     return OK
 
 
-def count(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
+def count(service: Service, call: Call, rights: Rights, raw_channels: str) -> Steps[Any]:
     """Say how many messages channels have had since a timetoken, or each since its own."""
-    channels = _channels(rights, Permission.READ, raw_channels)
+    channels = yield from _channels(rights, Permission.READ, raw_channels)
     text = call.get("channelsTimetoken") or call.get("timetoken") or ""
     since = [_timetoken("timetoken", each) for each in text.split(",")]
     if len(since) == 1:
         since *= len(channels)
     if len(since) != len(channels):
         raise HistoryError(400, "Invalid Arguments: channelsTimetoken")
-    pairs = zip(channels, since, strict=True)
-    counted = {name: service.messages.count(name, each, now=call.now) for name, each in pairs}
+    counted = {}
+    for name, each in zip(channels, since, strict=True):
+        counted[name] = service.messages.count(name, each, now=call.now)
+        yield
     return OK | {"channels": counted}
 
 
@@ -130,11 +147,16 @@ def _actions(actions: list[Action]) -> dict[str, Any]:
     return {"actions": by_type} if by_type else {}
 
 
-def _channels(rights: Rights, permission: Permission, raw: str) -> list[str]:
+def _encoded(value: Any) -> msgspec.Raw:
+    """Return a part of an answer, so that the whole need not be encoded in one step."""
+    return msgspec.Raw(msgspec.json.encode(value))
+
+
+def _channels(rights: Rights, permission: Permission, raw: str) -> Steps[list[str]]:
     channels = list(dict.fromkeys(path_names(raw)))
     if not 0 < len(channels) <= MAX_CHANNELS:
         raise HistoryError(400, "Invalid Arguments: channel")
-    rights.require(permission, channels)
+    yield from rights.require_each(permission, channels)
     return channels
 
 

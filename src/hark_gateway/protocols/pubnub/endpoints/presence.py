@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
+from hark_gateway.hub.turns import Steps
 from hark_gateway.protocols.pubnub import names
 from hark_gateway.protocols.pubnub.access import Rights
 from hark_gateway.protocols.pubnub.announcer import event
@@ -24,13 +27,13 @@ MAX_ARRIVALS = 100
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
-def heartbeat(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
+def heartbeat(service: Service, call: Call, rights: Rights, raw_channels: str) -> Steps[Any]:
     """Renew the sender's presence."""
     channels, groups = _named(service, call, raw_channels)
-    rights.require(Permission.READ, channels, groups)
+    yield from rights.require_each(Permission.READ, channels, groups)
     cursor = service.clock.read(call.now)
     present = _resolved(service, channels, groups)
-    came = enter(service, call, present, beat=True)
+    came = yield from enter(service, call, present, beat=True)
     if came and call.uuid is not None:
         service.arrivals.note(call.uuid, came, cursor=cursor, now=call.now)
     return OK
@@ -38,7 +41,7 @@ def heartbeat(service: Service, call: Call, rights: Rights, raw_channels: str) -
 
 def enter(
     service: Service, call: Call, present: tuple[str, ...], *, beat: bool = False
-) -> list[str]:
+) -> Steps[list[str]]:
     """Note that the sender is on all channels of `present`, sorted, and take in its state.
 
     Args:
@@ -51,12 +54,14 @@ def enter(
         return []
     states = _state(call) if "state" in call.query else {}
     joined = service.presence.enter(uuid, present, seconds=seconds, beat=beat, now=call.now)
-    keep = beat and len(joined) <= MAX_ARRIVALS  # else it would cost too much at once
-    service.announce(joined, now=call.now, keep=keep)
+    keep = beat and len(joined) <= MAX_ARRIVALS  # what is kept for nobody takes memory
+    for change in joined:
+        service.announce((change,), now=call.now, keep=keep)
+        yield
     for channel in states.keys() & set(present):
         state = states[channel]
         if isinstance(state, dict):
-            _change_state(service, call, uuid, [channel], state)
+            yield from _change_state(service, call, uuid, [channel], state)
     return [change.channel for change in joined]
 
 
@@ -71,33 +76,38 @@ def _seconds(call: Call) -> float | None:
     return min(max(seconds, MIN_SECONDS), MAX_SECONDS) if seconds else None
 
 
-def leave(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
+def leave(service: Service, call: Call, rights: Rights, raw_channels: str) -> Steps[Any]:
     """Take the sender out of channels: itself from any, who shows no proof only where it reads."""
     channels, groups = _asked(service, call, raw_channels)
     if not rights.belong_to(call.uuid):
-        rights.require(Permission.READ, channels, groups)
+        yield from rights.require_each(Permission.READ, channels, groups)
     if call.uuid is not None:
         left = _resolved(service, channels, groups)
-        service.announce(service.presence.leave(call.uuid, left), now=call.now)
+        for change in service.presence.leave(call.uuid, left):
+            service.announce((change,), now=call.now)
+            yield
     return OK | {"action": "leave"}
 
 
-def here_now(service: Service, call: Call, rights: Rights, raw_channels: str) -> Any:
+def here_now(service: Service, call: Call, rights: Rights, raw_channels: str) -> Steps[Any]:
     """Say who is on channels. On one that cannot exist is nobody, whatever its name."""
     channels, groups = _asked(service, call, raw_channels)
-    rights.require(Permission.READ, channels, groups)
+    yield from rights.require_each(Permission.READ, channels, groups)
     if len(channels) == 1 and not groups:
         return OK | _occupants(service, call, channels[0])
-    return _occupancies(service, call, _resolved(service, channels, groups))
+    return (yield from _occupancies(service, call, _resolved(service, channels, groups)))
 
 
-def here_now_everywhere(service: Service, call: Call, rights: Rights) -> Any:
+def here_now_everywhere(service: Service, call: Call, rights: Rights) -> Steps[Any]:
     """Say who is on any channel that the sender may read."""
-    occupied = service.presence.occupied()
-    readable = [name for name in occupied if rights.allow(Permission.READ, "channels", name)]
+    readable = []
+    for name in service.presence.occupied():
+        if rights.allow(Permission.READ, "channels", name):
+            readable.append(name)
+        yield
     if not readable and not rights.everything:
         raise Forbidden
-    return _occupancies(service, call, readable)
+    return (yield from _occupancies(service, call, readable))
 
 
 def where_now(service: Service, rights: Rights, raw_uuid: str) -> Any:
@@ -113,11 +123,11 @@ def where_now(service: Service, rights: Rights, raw_uuid: str) -> Any:
 
 def set_state(
     service: Service, call: Call, rights: Rights, raw_channels: str, raw_uuid: str
-) -> Any:
+) -> Steps[Any]:
     """Set what a user says of itself; kept while it is present, or for a while before it comes."""
     channels, groups = _named(service, call, raw_channels)
     uuid = decode(raw_uuid)
-    rights.require(Permission.READ, channels, groups)
+    yield from rights.require_each(Permission.READ, channels, groups)
     if not (
         uuid == call.uuid
         or rights.belong_to(uuid)
@@ -127,16 +137,16 @@ def set_state(
     if "state" not in call.query:
         raise ServiceError(400, "No state specified.", SERVICE)
     state = _state(call)
-    _change_state(service, call, uuid, _resolved(service, channels, groups), state)
+    yield from _change_state(service, call, uuid, _resolved(service, channels, groups), state)
     return OK | {"payload": state}
 
 
 def get_state(
     service: Service, call: Call, rights: Rights, raw_channels: str, raw_uuid: str
-) -> Any:
+) -> Steps[Any]:
     """Return what a user says of itself."""
     channels, groups = _asked(service, call, raw_channels)
-    rights.require(Permission.READ, channels, groups)
+    yield from rights.require_each(Permission.READ, channels, groups)
     uuid = decode(raw_uuid)
     if len(channels) == 1 and not groups:
         state = service.presence.states.get(uuid, channels[0])
@@ -176,11 +186,17 @@ def _resolved(service: Service, channels: list[str], groups: list[str]) -> tuple
     return tuple(sorted({*channels, *_without_presence(in_groups)}))
 
 
-def _occupancies(service: Service, call: Call, channels: Iterable[str]) -> Any:
-    found = {name: _occupants(service, call, name) for name in channels}
-    occupied = {name: each for name, each in found.items() if each["occupancy"]}
+def _occupancies(service: Service, call: Call, channels: Iterable[str]) -> Steps[Any]:
+    occupied: dict[str, Any] = {}
+    total = 0
+    for name in channels:
+        found = _occupants(service, call, name)
+        if found["occupancy"]:
+            total += found["occupancy"]
+            occupied[name] = msgspec.Raw(msgspec.json.encode(found))
+        yield
     payload = {
-        "total_occupancy": sum(each["occupancy"] for each in occupied.values()),
+        "total_occupancy": total,
         "total_channels": len(occupied),
         "channels": occupied,
     }
@@ -205,7 +221,7 @@ def _occupants(service: Service, call: Call, channel: str) -> dict[str, Any]:
 
 def _change_state(
     service: Service, call: Call, uuid: str, channels: Sequence[str], state: dict[str, Any]
-) -> None:
+) -> Steps[None]:
     """Keep what a user says of itself, and tell whoever listens where it is present."""
     presence = service.presence
     for channel in presence.states.set(uuid, channels, state, now=call.now):
@@ -215,6 +231,7 @@ def _change_state(
             occupancy = presence.occupancy(channel)
             told = event("state-change", occupancy, now=call.now, uuid=uuid, data=state)
             service.tell(channel, told, now=call.now)
+            yield
 
 
 def _state(call: Call) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from hark_gateway.hub.turns import Steps
 from hark_gateway.net.http import Exchange
 from hark_gateway.protocols.pubnub import names
 from hark_gateway.protocols.pubnub.access import Keyset, Rights
@@ -10,7 +11,7 @@ from hark_gateway.protocols.pubnub.errors import ServiceError
 from hark_gateway.protocols.pubnub.filters import BadFilter, Filter, compiled
 from hark_gateway.protocols.pubnub.live import Interest
 from hark_gateway.protocols.pubnub.names import BadName
-from hark_gateway.protocols.pubnub.polls import Matched, Poll, select
+from hark_gateway.protocols.pubnub.polls import Matched, Poll, Seen
 from hark_gateway.protocols.pubnub.requests import Call, Malformed, are_too_many, path_names
 from hark_gateway.protocols.pubnub.service import Service
 from hark_gateway.protocols.pubnub.tokens import Permission
@@ -52,12 +53,14 @@ class Subscribing:
         """Every interest that somebody polls with, or did a moment ago."""
         return list(self._by_interest)
 
-    def subscribe(self, call: Call, keyset: Keyset, channels: str, exchange: Exchange) -> None:
+    def subscribe(
+        self, call: Call, keyset: Keyset, channels: str, exchange: Exchange
+    ) -> Steps[None]:
         """Answer at once if there is something to say, else hold the request."""
         service = self._service
         rights = service.gatekeeper.rights(keyset, call)
         uuid, cursor, wanted = call.uuid, _cursor(call), _filter(call)
-        wish = self._wish(call, channels, rights)
+        wish = yield from self._wish(call, channels, rights)
         poll = Poll(
             polls=service.polls,
             exchange=exchange,
@@ -71,10 +74,12 @@ class Subscribing:
         shaking_hands = not poll.cursor
         if shaking_hands:  # the cursor first, so that the client hears of its own joining
             poll.cursor = self._beginning(call, wish)
-        enter(service, call, wish.present)
+        yield from enter(service, call, wish.present)
         if shaking_hands:
             service.polls.answer(poll, [])
-        elif missed := self._missed(poll, call.now):
+            return
+        missed = yield from self._missed(poll, call.now)
+        if missed or not poll.interest.alive:  # its group has changed meanwhile: ask again
             service.polls.answer(poll, missed)
         else:
             call.request.let_go()
@@ -89,7 +94,7 @@ class Subscribing:
                 return came
         return service.clock.read(call.now)
 
-    def _missed(self, poll: Poll, now: float) -> Matched:
+    def _missed(self, poll: Poll, now: float) -> Steps[Matched]:
         """Return what the poll wants of what came after its cursor, and move the cursor there."""
         uuid, interest = poll.uuid, poll.interest
         meanwhile = interest.welcome(uuid, now=now) if uuid is not None else []
@@ -101,18 +106,30 @@ class Subscribing:
             if not events:
                 break
             poll.cursor = events[-1][0].timetoken
-            if wanted := select(events, poll.filter):
+            if wanted := (yield from self._wanted(poll, events)):
                 return wanted
         return []
 
+    def _wanted(self, poll: Poll, events: Matched) -> Steps[Matched]:
+        if poll.filter is None:
+            return events
+        wanted: Matched = []
+        for pair in events:
+            wanted += Seen([pair]).select(poll.filter)
+            yield
+        return wanted
+
     def regroup(self, group: str) -> None:
         """Let running subscribers of a group follow a change of its channels."""
-        concerned = {group, group + names.PRESENCE}
-        for wish in list(self._by_interest.values()):
-            if concerned.intersection(wish.groups):
-                self._replace(wish)
+        self._service.turns.run(self._regroup({group, group + names.PRESENCE}))
 
-    def _wish(self, call: Call, raw_channels: str, rights: Rights) -> Wish:
+    def _regroup(self, concerned: set[str]) -> Steps[None]:
+        for wish in list(self._by_interest.values()):
+            if concerned.intersection(wish.groups) and wish.interest in self._by_interest:
+                self._replace(wish)
+            yield
+
+    def _wish(self, call: Call, raw_channels: str, rights: Rights) -> Steps[Wish]:
         """Return what is subscribed to, once all of it is found to be allowed."""
         key = _fingerprint(raw_channels, call.query.get("channel-group", ""))
         wish, token = self._wishes.get(key), rights.token
@@ -120,10 +137,10 @@ class Subscribing:
             return wish
         if wish is None:
             channels, groups = self._read_names(call, raw_channels)
-            rights.require(Permission.READ, channels, groups)
-            wish = self._open(key, channels, groups, call.now)
+            yield from rights.require_each(Permission.READ, channels, groups)
+            wish = self._wishes.get(key) or self._open(key, channels, groups, call.now)
         else:
-            rights.require(Permission.READ, wish.channels, wish.groups)
+            yield from rights.require_each(Permission.READ, wish.channels, wish.groups)
         if token is not None:
             token.cleared = wish
         return wish

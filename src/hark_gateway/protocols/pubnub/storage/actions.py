@@ -8,6 +8,7 @@ from .database import Database
 from .messages import Range
 
 _DROPPED_AT_ONCE = 100
+_SWEPT_AT_ONCE = 500
 _COLUMNS = "channel, message, type, value, uuid, timetoken"
 
 
@@ -88,9 +89,13 @@ class ActionStore:
             found[action.message].append(action)
         return found
 
-    def sweep(self, now: float) -> None:
-        """Remove expired actions. Call it about once a second."""
-        self._database.write("DELETE FROM actions WHERE expires <= ?", (int(now),))
+    def sweep(self, now: float) -> bool:
+        """Remove some of the expired actions; return whether there may be more."""
+        sql = (
+            "DELETE FROM actions WHERE timetoken IN (SELECT timetoken FROM actions"
+            " WHERE expires <= ? ORDER BY expires LIMIT ?) RETURNING 1"
+        )
+        return len(self._database.write(sql, (int(now), _SWEPT_AT_ONCE))) == _SWEPT_AT_ONCE
 
     def _drop_oldest(self) -> bool:
         """Make room when the database is full; return whether there was anything to drop."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .database import Database
 
-_SWEPT_AT_ONCE = 2000
+_SWEPT_AT_ONCE = 100
 _COLUMNS = "channel, timetoken, data, meta, publisher, custom_type"
 MAX_COUNTED = 10_000
 
@@ -92,10 +92,19 @@ class MessageStore:
         found = [Message(*row) for row in rows]
         return found if oldest_first else found[::-1]
 
-    def delete(self, channel: str, within: Range) -> int:
-        """Remove the messages in range and their actions; return how many there were."""
-        sql = "DELETE FROM messages WHERE channel = ? AND timetoken BETWEEN ? AND ? RETURNING 1"
-        return self._forget(channel, len(self._database.write(sql, (channel, *within.bounds))))
+    def delete(self, channel: str, within: Range, *, limit: int = -1) -> int:
+        """Remove the oldest messages in range, up to `limit`, with their actions.
+
+        Returns:
+            How many there were.
+        """
+        sql = (
+            "DELETE FROM messages WHERE timetoken IN (SELECT timetoken FROM messages"
+            " WHERE channel = ? AND timetoken BETWEEN ? AND ? ORDER BY timetoken LIMIT ?)"
+            " RETURNING 1"
+        )
+        gone = self._database.write(sql, (channel, *within.bounds, limit))
+        return self._forget(channel, len(gone))
 
     def count(self, channel: str, since: int, *, now: float) -> int:
         """Return how many messages are newer than `since`, up to MAX_COUNTED."""
@@ -116,14 +125,16 @@ class MessageStore:
         )
         return [Message(*row) for row in self._database.read(sql, (timetoken, int(now)))]
 
-    def sweep(self, now: float) -> None:
-        """Remove expired messages, some at a time. Call it about once a second."""
+    def sweep(self, now: float) -> bool:
+        """Remove some of the expired messages; return whether there may be more."""
         sql = (
             "DELETE FROM messages WHERE timetoken IN (SELECT timetoken FROM messages"
             " WHERE expires <= ? ORDER BY expires LIMIT ?) RETURNING channel"
         )
-        for channel, *_ in self._database.write(sql, (int(now), _SWEPT_AT_ONCE)):
+        swept = self._database.write(sql, (int(now), _SWEPT_AT_ONCE))
+        for channel, *_ in swept:
             self._forget(channel, 1)
+        return len(swept) == _SWEPT_AT_ONCE
 
     def _drop_oldest_of_all(self) -> bool:
         """Make room when the database is full; return whether there was anything to drop."""
