@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from hark_gateway.protocols.pubnub import signature, tokens
 from hark_gateway.server import Gateway
+from tests.gateway.pubnub.scene import string_to_sign
 from tests.gateway.scene import Client, backend, client, token
 
 Credentials = Literal["forged", "expired", "foreign"]
@@ -233,7 +234,7 @@ def granted(
 def signed(method: str, path: str, body: bytes = b"") -> dict[str, str]:
     """Return the query of a call by the application's server."""
     query = {"uuid": "server", "timestamp": str(int(time.time()))}
-    string = signature.string_to_sign("pub-c", method=method, path=path, query=query, body=body)
+    string = string_to_sign("pub-c", method=method, path=path, query=query, body=body)
     return query | {"signature": signature.sign(KEYS["secret_key"], string)}
 
 
