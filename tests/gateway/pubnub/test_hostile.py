@@ -16,7 +16,7 @@ from hark_gateway.protocols.pubnub import signature
 from hark_gateway.server import Gateway
 from tests.gateway.scene import configured
 
-from .scene import PUBNUB
+from .scene import PUBNUB, string_to_sign
 
 # Signed requests need a clock and a secret, so the keyset is the open one.
 PATHS = [
@@ -175,7 +175,7 @@ grants = st.fixed_dictionaries(
 
 def signed(path: str, body: bytes) -> bytes:
     query = {"timestamp": str(int(time.time()))}
-    string = signature.string_to_sign("pub-c", method="POST", path=path, query=query, body=body)
+    string = string_to_sign("pub-c", method="POST", path=path, query=query, body=body)
     url = f"{path}?timestamp={query['timestamp']}&signature={signature.sign('sec-c', string)}"
     head = f"POST {url} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
