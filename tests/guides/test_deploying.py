@@ -102,6 +102,7 @@ def test_a_comment_is_heard_through_nginx_with_tls(site: Site, browser: Browser)
         pytest.param(
             "example.org", "/connection/websocket", 426, "WebSocket endpoint", id="the gateway"
         ),
+        pytest.param("example.org", "/emulation", 405, "", id="commands beside a stream"),
         pytest.param("example.org", "/api/publish", 404, "Not Found", id="no server API"),
         pytest.param("example.org", "/metrics", 404, "Not Found", id="no metrics"),
         pytest.param("pubnub.example.org", "/time/0", 200, "[1", id="PubNub's protocol"),
