@@ -7,6 +7,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings as project
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 from django.utils import timezone
@@ -20,6 +21,7 @@ from hark.gateway import NoGateway, environment
 from hark.relay import moments
 from hark.relay.lease import lease
 from hark.relay.loop import Relay
+from hark.relay.reloading import Watch, start_anew
 from hark.relay.session import SharedSession, require_own_session
 from hark.wake import database
 
@@ -43,6 +45,12 @@ class Command(BaseCommand):
             ("doctor", "say what is configured, what answers, and what to do"),
         ):
             made = commands.add_parser(name, help=text, description=text.capitalize())
+            if name == "relay":
+                made.add_argument(
+                    "--noreload",
+                    action="store_true",
+                    help="do not start anew when code changes, as it does with DEBUG",
+                )
             if name == "gateway":
                 made.add_argument(
                     "action",
@@ -55,7 +63,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         match options["command"]:
             case "relay":
-                self._relay(options["verbosity"])
+                self._relay(options["verbosity"], reload=project.DEBUG and not options["noreload"])
             case "gateway":
                 self._gateway(options["action"])
             case "prune":
@@ -63,7 +71,7 @@ class Command(BaseCommand):
             case "doctor":
                 self._doctor()
 
-    def _relay(self, verbosity: int) -> None:
+    def _relay(self, verbosity: int, *, reload: bool) -> None:
         _log(verbosity)
         moments.read_quickly()
         try:
@@ -81,12 +89,15 @@ class Command(BaseCommand):
         relay = Relay(to, held)
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: relay.stop())
+        watch = Watch(relay.stop) if reload else None
         self.stdout.write(f"hark relay: delivering through {type(to).__name__}; Ctrl-C stops it")
         self.stdout.flush()
         try:
             relay.run()
         finally:
             held.close()
+        if watch and watch.changed:
+            start_anew()
         self.stdout.write("hark relay: stopped; what is owed waits for the next one")
 
     def _gateway(self, action: str) -> None:
