@@ -5,16 +5,16 @@ So it can be sent again after a crash, several changes go out as one, and order 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from django.db.models import F, OuterRef
 
 from hark import inbox, render, sql
-from hark.backends.base import Backend, BackendError, Publication, Refused
+from hark.backends.base import Backend, Publication, Refused
 from hark.channels import inbox_of
 from hark.instants import Now
 from hark.language import chosen
@@ -71,55 +71,64 @@ def push(backend: Backend, limit: int) -> int:
         BackendError: Nothing is settled; all of it is tried again.
     """
     try:
-        return _push(backend, _changes(limit))
-    except BackendError:
-        raise
+        batches = [_prepare(backend, _changes(limit))]
     except Exception as error:
-        owners = list(behind().values_list("pk", flat=True)[:limit])  # fails if the database does
-        return _push_halves(backend, owners, error)
+        if sql.may_pass(error):
+            raise
+        owners = list(behind().values_list("pk", flat=True)[:limit])
+        batches = list(_prepare_halves(backend, owners, error))
+    return sum(_deliver(backend, batch) for batch in batches if batch.publications)
 
 
-def _push(backend: Backend, changes: Any, most: int = PUSH_ITEMS) -> int:
+class _Batch(NamedTuple):
+    """What goes out by one call: the rows of each inbox, and what its screens are to hear."""
+
+    owed: list[list[Any]]
+    page: render.Page
+    publications: list[Publication]
+
+
+def _prepare(backend: Backend, changes: Any, most: int = PUSH_ITEMS) -> _Batch:
     owed = [list(rows) for _, rows in groupby(changes, key=attrgetter("owner"))]
-    if not owed:
-        return 0
     changed = [row for rows in owed for row in rows if row.pk]
     page = render.Page(changed, chosen({rows[0].owner: rows[0].language for rows in owed}))
-    publications = [_publication(rows, page, most, backend.max_bytes) for rows in owed]
-    _settle([rows[0] for rows in owed], backend.publish(publications))
-    _report([(row, page.text(row).error) for row in changed if row.deleted_at is None])
-    return len(owed)
+    return _Batch(owed, page, [_publication(rows, page, most, backend.max_bytes) for rows in owed])
 
 
-def _push_halves(backend: Backend, owners: Sequence[Any], error: Exception) -> int:
+def _deliver(backend: Backend, batch: _Batch) -> int:
+    _settle([rows[0] for rows in batch.owed], backend.publish(batch.publications))
+    changed = [row for rows in batch.owed for row in rows if row.pk and row.deleted_at is None]
+    _report([(row, batch.page.text(row).error) for row in changed])
+    return len(batch.owed)
+
+
+def _prepare_halves(backend: Backend, owners: Sequence[Any], error: Exception) -> Iterator[_Batch]:
     """Halve a batch that failed, again and again, until what is to blame is alone."""
     if len(owners) < 2:
-        return sum(_push_unread(backend, owner, error) for owner in owners)
-    done = 0
+        for owner in owners:
+            yield from _prepare_unread(backend, owner, error)
+        return
     for half in (owners[: len(owners) // 2], owners[len(owners) // 2 :]):
         try:
-            done += _push(backend, _changes_of(half, PUSH_ITEMS))
-        except BackendError:
-            raise
+            batch = _prepare(backend, _changes_of(half, PUSH_ITEMS))
         except Exception as failure:
-            done += _push_halves(backend, half, failure)
-    return done
+            yield from _prepare_halves(backend, half, failure)
+        else:
+            yield batch
 
 
-def _push_unread(backend: Backend, owner: Any, error: Exception) -> int:
-    """Tell one inbox's screens to ask for what they missed, and the operator why."""
+def _prepare_unread(backend: Backend, owner: Any, error: Exception) -> Iterator[_Batch]:
+    """Have one inbox's screens ask for what they missed, and tell the operator why."""
     logger.error("What changed in the inbox of %s cannot be pushed: %s", owner, described(error))
     try:
-        done = _push(backend, _changes_of([owner], 0), 0)
-        subject = str(inbox_of(owner))
-        row = Outbox(subject=subject, error=described(error))
-        _note(Outbox.objects.filter(subject=subject), [row])
-    except BackendError:
-        raise
+        batch = _prepare(backend, _changes_of([owner], 0), 0)
     except Exception as failure:
         retry.postpone_inbox(owner, failure)
-        return 1
-    return done
+        return
+    subject = str(inbox_of(owner))
+    row = Outbox(subject=subject, error=described(error))
+    _note(Outbox.objects.filter(subject=subject), [row])
+    yield batch
 
 
 def _changes(limit: int) -> Any:
