@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from . import clock
 from .hub.errors import BadRequest, Expired, InvalidToken, TokenExpired
 from .hub.payload import check, one_line
 from .keys import Jwks, Verify, from_pem, hmac_keys
@@ -152,32 +153,35 @@ class Verifier:
             TokenExpired: No longer, or not yet, valid; or revoked.
             Expired: Valid, but the connection it grants is over.
         """
-        claims = self._verified(token, now=now)
+        wall = now + clock.drift()
+        claims = self._verified(token, now=wall)
         if claims.channel is not None:
             raise InvalidToken("a subscription token cannot connect")
         expires = expiry(claims)
-        if expires is not None and expires <= now:
+        if expires is not None and expires <= wall:
             raise Expired("the time granted to the connection is over")
         if claims.subs is not None:
             subs = {name: sub or ServerSubscription() for name, sub in claims.subs.items()}
         else:
             subs = dict.fromkeys(claims.channels or (), ServerSubscription())
-        for name in [name for name in subs if self._is_revoked(claims, name, now)]:
+        for name in [name for name in subs if self._is_revoked(claims, name, wall)]:
             del subs[name]
-        return Grant(claims.sub or "", expires, payload(claims.info, claims.b64info), subs)
+        ends = clock.here(expires)
+        return Grant(claims.sub or "", ends, payload(claims.info, claims.b64info), subs)
 
     def subscription(self, token: str, *, now: float) -> SubscriptionGrant:
         """Return what a subscription token grants. Raises as `connection` does."""
-        claims = self._verified(token, now=now)
+        wall = now + clock.drift()
+        claims = self._verified(token, now=wall)
         if not claims.channel:
             raise InvalidToken("a subscription token names its channel")
         expires = expiry(claims)
-        if expires is not None and expires <= now:
+        if expires is not None and expires <= wall:
             raise Expired("the time granted to the subscription is over")
         return SubscriptionGrant(
             claims.sub or "",
             claims.channel,
-            expires,
+            clock.here(expires),
             payload(claims.info, claims.b64info),
             payload(claims.data, claims.b64data),
             claims.override,
@@ -226,7 +230,7 @@ class Verifier:
 
     def _key_for(self, header: Header, now: float) -> Verify:
         if self._jwks is not None:
-            return self._jwks.find(header.kid, header.alg, now=now)
+            return self._jwks.find(header.kid, header.alg, now=now - clock.drift())
         try:
             return self._keys[header.alg]
         except KeyError:

@@ -8,6 +8,7 @@ import resource
 import socket
 import time
 
+from . import clock
 from .auth import Verifier
 from .config import Config
 from .hub.hub import Hub
@@ -68,7 +69,7 @@ class Gateway:
             Verifier(client.subscription_token, revocations) if separate else verifier,
             self.host.turns,
         )
-        self.api = Api(self.door, now=time.time(), name=config.node.name or socket.gethostname())
+        self.api = Api(self.door, now=clock.now(), name=config.node.name or socket.gethostname())
         self.metrics = Metrics(self.hub, self.host, self.door, self.api)
         self.pubnub = (
             PubNubDoor(config.pubnub, self.hub, self.host.turns) if config.pubnub.enabled else None
@@ -143,7 +144,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         refused = 0
         while True:
-            now = time.time()
+            now = clock.now()
             for connection in self.host.wheel.due(now):
                 connection.tick(now)
             self.hub.sweep(now)
@@ -173,13 +174,13 @@ class Gateway:
     async def _send_away(self) -> None:
         if self.pubnub is not None:
             self.pubnub.drain()
-        began = time.time()
+        began = clock.now()
         await self._disconnect_spread()
         for connection in tuple(self.host.connections):
             if isinstance(connection, HttpConnection):
                 connection.drain()
         if self.host.connections:
-            left = self.config.shutdown.timeout - (time.time() - began)
+            left = self.config.shutdown.timeout - (clock.now() - began)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.host.empty.wait(), max(left, 0.1))
         for connection in tuple(self.host.connections):

@@ -3,10 +3,10 @@
 import asyncio
 import binascii
 import logging
-import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from hark_gateway import clock
 from hark_gateway.hub.turns import Steps
 
 from .http import TEXT_PLAIN, Connection, Exchange, Host, Request
@@ -156,7 +156,7 @@ class WebSocket(Connection):
     def _take(self, message: Message) -> Steps[None] | None:
         opcode, payload = message
         if opcode in (TEXT, BINARY):
-            return self.receiver.receive(payload, now=time.time())
+            return self.receiver.receive(payload, now=clock.now())
         if opcode == PING:
             self.send(frame(PONG, payload))
         elif opcode == PONG:
@@ -181,7 +181,7 @@ class WebSocket(Connection):
         # Only our half is shut: a full close while unread bytes are waiting would reset the
         # connection, and the peer might never see why.
         self.transport.write_eof()
-        self._host.wheel.set(self, time.time() + CLOSE_TIMEOUT)
+        self._host.wheel.set(self, clock.now() + CLOSE_TIMEOUT)
 
     def eof_received(self) -> None:
         """Close, too, when the peer has."""

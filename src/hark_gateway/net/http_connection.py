@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-import time
 from typing import Any
 
 import httptools
 
+from hark_gateway import clock
 from hark_gateway.hub.turns import Steps
 
 from .http import (
@@ -80,7 +80,7 @@ class HttpConnection(Connection):
             return
         host.connections.add(self)
         self._parser = httptools.HttpRequestParser(self)
-        host.wheel.set(self, time.time() + host.limits.head_timeout)
+        host.wheel.set(self, clock.now() + host.limits.head_timeout)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Let go of everything that belonged to the client."""
@@ -165,7 +165,7 @@ class HttpConnection(Connection):
         """Close once all is written, or without that if it takes too long."""
         self._parser = None
         self.transport.close()
-        self.host.wheel.set(self, time.time() + self.host.limits.close_timeout)
+        self.host.wheel.set(self, clock.now() + self.host.limits.close_timeout)
 
     def queued_bytes(self) -> int:
         """Return how much has been written that the client has not read."""
@@ -225,7 +225,7 @@ class HttpConnection(Connection):
             self._require_admission()
         if self._headers.get(b"expect", b"").lower() == b"100-continue" and not self._waiting:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self.host.wheel.set(self, time.time() + self.host.limits.body_timeout)
+        self.host.wheel.set(self, clock.now() + self.host.limits.body_timeout)
 
     def _require_admission(self) -> None:
         """Refuse a stranger before its long body takes memory."""
@@ -297,7 +297,7 @@ class HttpConnection(Connection):
             self._waiting_bytes -= len(request.body)
             self._handle(request, route)
         else:
-            self.host.wheel.set(self, time.time() + self.host.limits.idle_timeout)
+            self.host.wheel.set(self, clock.now() + self.host.limits.idle_timeout)
 
     def hand_over(self, tenant: Connection, first_bytes: bytes) -> None:
         """Put `tenant` in this connection's place."""
@@ -329,7 +329,7 @@ class HttpConnection(Connection):
         # Only our half is shut: a full close while unread bytes are waiting would reset the
         # connection, and the client might never see the answer.
         self.transport.write_eof()
-        self.host.wheel.set(self, time.time() + self.host.limits.close_timeout)
+        self.host.wheel.set(self, clock.now() + self.host.limits.close_timeout)
 
 
 class Refused(Exception):

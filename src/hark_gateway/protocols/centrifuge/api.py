@@ -3,13 +3,13 @@
 import asyncio
 import hmac
 import logging
-import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from hark_gateway import clock
 from hark_gateway.config import HttpApiOptions
 from hark_gateway.hub.errors import HubError
 from hark_gateway.hub.turns import Steps
@@ -70,14 +70,14 @@ class ApiEndpoint:
             return
         if not self.is_authorized(request):
             text = "server API, not called with http_api.key"
-            self._api.door.refusals.add(text, now=time.time())
+            self._api.door.refusals.add(text, now=clock.now())
             exchange.respond(401)
             return
         self._api.door.turns.run(self._answer(request, exchange))
 
     def _answer(self, request: Request, exchange: Exchange) -> Steps[None]:
         method = request.path.rpartition(b"/")[2].decode("latin-1")
-        now = time.time()
+        now = clock.now()
         try:
             if not request.body.isascii():
                 request.body.decode()
@@ -99,7 +99,7 @@ class ApiEndpoint:
         asyncio.get_running_loop().call_soon(self._observe, now)
 
     def _observe(self, began: float) -> None:
-        self._seconds(time.time() - began)
+        self._seconds(clock.now() - began)
 
     def is_authorized(self, request: Request) -> bool:
         """Tell whether a request shows the key."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from hark_gateway import clock
 from hark_gateway.hub.channel import Channel
 from hark_gateway.hub.errors import BadRequest, HubError
 from hark_gateway.hub.hub import Hub
@@ -161,7 +162,7 @@ def subscribe(api: Api, call: SubscribeCall, now: float) -> Steps[Empty]:
         on_server=True,
         info=optional(call.info, call.b64info),
         data=optional(call.data, call.b64data),
-        expires=float(call.expire_at) if call.expire_at else None,
+        expires=clock.here(call.expire_at or None),
         override=call.override,
         since=call.recover_since,
     )
@@ -201,7 +202,7 @@ def disconnect(api: Api, call: DisconnectCall, now: float) -> Steps[Empty]:
 
 def refresh(api: Api, call: RefreshCall, now: float) -> Steps[Empty]:
     """Give connections another time to live; without one they live on."""
-    expires = float(call.expire_at) if call.expire_at else None
+    expires = clock.here(call.expire_at or None)
     for session in api.sessions(call):
         if call.expired or (expires is not None and expires <= now):
             session.disconnect(CONNECTION_EXPIRED)
@@ -238,12 +239,13 @@ def invalidate_user_tokens(api: Api, call: InvalidateUserTokensCall, now: float)
 def _revoke(api: Api, call: InvalidateUserTokensCall, now: float) -> None:
     if not call.user:
         raise BadRequest("user is missing")
+    wall = now + clock.drift()
     api.door.verifier.revocations.add(
         call.user,
         call.channel or "",
-        issued_before=now if call.issued_before is None else call.issued_before,
+        issued_before=wall if call.issued_before is None else call.issued_before,
         expires=call.expire_at,
-        now=now,
+        now=wall,
     )
 
 

@@ -1,8 +1,8 @@
 """Which pages may connect, by the Origin that browsers send (RFC 6454, 7)."""
 
 import re
-import time
 
+from hark_gateway import clock
 from hark_gateway.net.http import Request
 from hark_gateway.refusals import Refusals
 
@@ -33,7 +33,7 @@ class Origins:
             return True
         if self._refusals is not None:
             self._refusals.add(
-                f"the page's origin is not in client.allowed_origins: {text}", now=time.time()
+                f"the page's origin is not in client.allowed_origins: {text}", now=clock.now()
             )
         return False
 

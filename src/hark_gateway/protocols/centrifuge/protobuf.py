@@ -4,8 +4,7 @@ They are told in that form, by a code after which an SDK gives up and shows the 
 they would see a lost transport and come back for ever.
 """
 
-import time
-
+from hark_gateway import clock
 from hark_gateway.net.http import Exchange, Headers, Request
 from hark_gateway.refusals import Refusals
 
@@ -31,7 +30,7 @@ def is_asked_for(request: Request) -> bool:
 
 def note(refusals: Refusals) -> None:
     """Have the log tell of one."""
-    refusals.add("Protobuf is not spoken here: use the SDK's JSON client", now=time.time())
+    refusals.add("Protobuf is not spoken here: use the SDK's JSON client", now=clock.now())
 
 
 def refuse_stream(exchange: Exchange, headers: Headers) -> None:

@@ -4,10 +4,9 @@ Bidirectional ones take the client's commands by requests of their own, the "emu
 Unidirectional ones take a connect request and nothing else, so a bare EventSource or curl will do.
 """
 
-import time
-
 import msgspec
 
+from hark_gateway import clock
 from hark_gateway.hub.turns import Steps
 from hark_gateway.net.connection import WebSocket, shake_hands
 from hark_gateway.net.http import TEXT_PLAIN, Exchange, Headers, Request, Stream
@@ -140,7 +139,7 @@ class StreamEndpoint:
         if not first:
             exchange.respond(400, b"the connect command is missing\n", TEXT_PLAIN)
             return
-        now = time.time()
+        now = clock.now()
         session = self._begin(request, exchange, now)
         if (more := session.receive(first, now=now)) is not None:
             self._door.turns.run(more)
@@ -214,7 +213,7 @@ class EmulationEndpoint:
         """Do what is asked and answer then, so that the client sends no more meanwhile."""
         session = self._door.emulated.get(emulated.session)
         if session is not None:
-            more = session.receive(emulated.data.encode(), now=time.time())
+            more = session.receive(emulated.data.encode(), now=clock.now())
             if more is not None:
                 yield from more
         exchange.respond(204, b"", headers)
@@ -254,7 +253,7 @@ class UniWebSocketEndpoint:
         first = request.parameter("cf_connect")
 
         def begin(socket: WebSocket) -> Session:
-            now = time.time()
+            now = clock.now()
             session = Session(
                 self._door, socket, UNI_WEBSOCKET, now=now, unidirectional=True, trusted_user=user
             )

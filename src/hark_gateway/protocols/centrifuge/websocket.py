@@ -1,7 +1,6 @@
 """The WebSocket transport."""
 
-import time
-
+from hark_gateway import clock
 from hark_gateway.config import WebSocketOptions
 from hark_gateway.net.connection import WebSocket, shake_hands
 from hark_gateway.net.http import TEXT_PLAIN, Exchange, Request
@@ -35,7 +34,7 @@ class WebSocketEndpoint:
         is_binary = protobuf.is_asked_for(request)
 
         def begin(socket: WebSocket) -> Session:
-            session = Session(self._door, socket, wire, now=time.time(), trusted_user=user)
+            session = Session(self._door, socket, wire, now=clock.now(), trusted_user=user)
             if is_binary:
                 protobuf.note(self._door.refusals)
                 session.disconnect(protobuf.REFUSAL)

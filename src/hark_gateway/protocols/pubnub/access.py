@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from hark_gateway import clock
 from hark_gateway.hub.turns import Steps
 
 from . import names, signature, tokens
@@ -65,7 +66,7 @@ class Keyset:
             query=call.query,
             body=call.body,
         )
-        if valid and abs(_timestamp(call) - call.now) > signature.MAX_AGE:
+        if valid and abs(_timestamp(call) - call.now - clock.drift()) > signature.MAX_AGE:
             raise ServiceError(400, "Invalid Timestamp", ACCESS_MANAGER)
         return valid
 

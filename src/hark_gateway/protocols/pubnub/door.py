@@ -1,10 +1,10 @@
 """The door: which endpoint answers which path, and how answers and refusals are written."""
 
 import logging
-import time
 from collections.abc import Callable, Generator
 from typing import Any
 
+from hark_gateway import clock
 from hark_gateway.hub.hub import Hub
 from hark_gateway.hub.turns import Steps, Turns
 from hark_gateway.net.http import Exchange, Request, Route, Routes
@@ -61,7 +61,7 @@ class PubNubDoor:
         hub: Hub,
         turns: Turns,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = clock.now,
     ) -> None:
         self._clock = clock
         self.service = Service(options, hub, turns, now=clock)
