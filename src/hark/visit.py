@@ -8,7 +8,7 @@ import json
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any, Self
@@ -58,6 +58,7 @@ class Visitor:
         self.name = f"hark-doctor-{token_hex(4)}"
         self.channel: Channel = inbox_of(self.name)
         self._socket: ClientConnection | None = None
+        self._stay = ExitStack()
 
     @classmethod
     @contextmanager
@@ -74,9 +75,8 @@ class Visitor:
         return self._socket is not None
 
     def leave(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._stay.close()
+        self._socket = None
 
     def arrive(self) -> Iterator[Finding]:
         """Connect as a page does, and say what came of it.
@@ -116,7 +116,7 @@ class Visitor:
 
     def _enter(self, info: CentrifugoConnectInfo, origin: str) -> None:
         try:
-            self._socket = _connected(info, origin)
+            self._socket = self._stay.enter_context(_connection(info, origin))
         except InvalidStatus as error:
             raise NotLetIn(_refused_by_status(info, origin, error)) from error
         except ssl.SSLCertVerificationError as error:
@@ -145,12 +145,12 @@ class Visitor:
     def _is_let_in(self, expires_at: datetime, origin: str) -> bool | None:
         """Tell whether such a token is accepted; None if that cannot be said."""
         try:
-            _connected(self._info(expires_at), origin).close()
+            with _connection(self._info(expires_at), origin):
+                return True
         except Refused as error:
             return False if error.code == TOKEN_EXPIRED else None
         except (OSError, InvalidHandshake, ConnectionClosed, ValueError):
             return None
-        return True
 
 
 def _page_of(url: str) -> str:
@@ -158,8 +158,9 @@ def _page_of(url: str) -> str:
     return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"
 
 
-def _connected(info: CentrifugoConnectInfo, origin: str | None) -> ClientConnection:
-    """Return a connection on which the token was accepted.
+@contextmanager
+def _connection(info: CentrifugoConnectInfo, origin: str | None) -> Iterator[ClientConnection]:
+    """Hold, for the block, a connection on which the token was accepted.
 
     Raises:
         Refused: It was not.
@@ -168,23 +169,24 @@ def _connected(info: CentrifugoConnectInfo, origin: str | None) -> ClientConnect
     """
     timeout = settings().PUBLISH_TIMEOUT
     options: dict[str, Any] = {"origin": origin, "open_timeout": timeout, "close_timeout": 1}
-    socket: ClientConnection = connect(
-        info.url, proxy=None, user_agent_header="hark doctor", **options
-    )
+    with connect(info.url, proxy=None, user_agent_header="hark doctor", **options) as socket:
+        _introduce(socket, info.token, timeout)
+        yield socket
+
+
+def _introduce(socket: ClientConnection, token: str, timeout: float) -> None:
+    """Show the token; raises as `_connection` does."""
     try:
-        socket.send(json.dumps({"id": 1, "connect": {"token": info.token}}))
+        socket.send(json.dumps({"id": 1, "connect": {"token": token}}))
         for reply in _replies(socket, timeout):
             if error := reply.get("error"):
                 raise Refused(int(error.get("code", 0)), str(error.get("message", "")))
             if "connect" in reply:
-                return socket
+                return
         raise ValueError("it does not speak the Centrifuge protocol")
     except ConnectionClosed as error:
         if error.rcvd is not None and error.rcvd.code >= 3000:
             raise Refused(error.rcvd.code, error.rcvd.reason) from error
-        raise
-    except BaseException:
-        socket.close()
         raise
 
 
@@ -219,12 +221,12 @@ def _refused_by_status(info: CentrifugoConnectInfo, origin: str, error: InvalidS
 def _is_let_in_without_origin(info: CentrifugoConnectInfo) -> bool:
     """Tell whether it is only the page that is refused."""
     try:
-        _connected(info, None).close()
+        with _connection(info, None):
+            return True
     except Refused:
         return True
     except (OSError, InvalidHandshake, ConnectionClosed, ValueError):
         return False
-    return True
 
 
 def _refused_by_gateway(info: CentrifugoConnectInfo, error: Refused) -> Finding:
