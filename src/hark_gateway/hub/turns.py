@@ -17,7 +17,7 @@ T = TypeVar("T")
 Steps = Generator[None, None, T]
 """Work in steps, and what comes of it in the end. A step takes a millisecond at most."""
 
-BUDGET = 0.005
+BUDGET = 0.003
 """Seconds of a turn that all work in steps may take."""
 
 

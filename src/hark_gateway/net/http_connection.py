@@ -23,8 +23,8 @@ from .http import (
 
 log = logging.getLogger(__name__)
 
-PIECE = 4096
-"""Bytes parsed in one step: a few dozen requests at most."""
+PIECE = 1024
+"""Bytes parsed in one step: about two dozen requests at most."""
 
 
 class HttpConnection(Connection):
