@@ -1,6 +1,7 @@
-import { createContext, use, useSyncExternalStore } from "react";
+import { createContext, use, useEffect, useEffectEvent, useSyncExternalStore } from "react";
 
 import type { Inbox } from "@/inbox/inbox";
+import type { InboxItem } from "@/inbox/types";
 import type { InboxSnapshot } from "@/inbox/view";
 
 export const InboxContext = createContext<Inbox | null>(null);
@@ -16,4 +17,11 @@ export function useInboxActions(): Inbox {
 export function useInbox(): InboxSnapshot {
   const inbox = useInboxActions();
   return useSyncExternalStore(inbox.subscribe, inbox.snapshot, inbox.serverSnapshot);
+}
+
+/** Call `greet` with what comes in, oldest first, never twice with the same. */
+export function useArrivals(greet: (items: readonly InboxItem[]) => void): void {
+  const inbox = useInboxActions();
+  const arrived = useEffectEvent(greet);
+  useEffect(() => inbox.onArrival((items) => arrived(items)), [inbox]);
 }

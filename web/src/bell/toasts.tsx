@@ -1,16 +1,14 @@
 "use client";
 
-import { useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useEffectEvent, useState } from "react";
 
 import type { InboxItem } from "@/inbox/types";
 import { onThisSite } from "@/lib/safe-url";
-import { refreshThreads } from "@/posts/queries";
 
 import { claimToast } from "./claim";
-import { useInbox, useInboxActions } from "./inbox-context";
+import { useArrivals, useInbox, useInboxActions } from "./inbox-context";
 import { Portrait } from "./item-row";
 import { useAct } from "./use-act";
 
@@ -33,7 +31,7 @@ export function Toasts({ panelOpen, onOpenPanel }: ToastsProps) {
   const unseen = new Set(items.filter((item) => item.seen_at === null).map(({ id }) => id));
   const news = panelOpen ? toasts : toasts.filter(({ key }) => unseen.has(key));
   const dismiss = (key: number) => setToasts((all) => all.filter((toast) => toast.key !== key));
-  useArrivals((toast) => setToasts((all) => [...all.slice(1 - AT_ONCE), toast]));
+  useNews((toast) => setToasts((all) => [...all.slice(1 - AT_ONCE), toast]));
   return (
     <div
       role="status"
@@ -67,17 +65,15 @@ export function Toasts({ panelOpen, onOpenPanel }: ToastsProps) {
   );
 }
 
-function useArrivals(show: (toast: Toast) => void): void {
-  const inbox = useInboxActions();
-  const client = useQueryClient();
-  const arrived = useEffectEvent(async (items: readonly InboxItem[]) => {
-    refreshThreads(client);
+/** Call `show` with what this tab, of however many are open, is to show. */
+function useNews(show: (toast: Toast) => void): void {
+  async function claim(items: readonly InboxItem[]) {
     const newest = items.at(-1);
     if (newest === undefined || !(await claimToast(newest.id))) return;
     if (items.length > AT_ONCE) show({ key: newest.id, count: items.length });
     else for (const item of items) show({ key: item.id, item });
-  });
-  useEffect(() => inbox.onArrival((items) => void arrived(items)), [inbox]);
+  }
+  useArrivals((items) => void claim(items));
 }
 
 type ToastCardProps = { onDismiss: () => void; children: React.ReactNode };

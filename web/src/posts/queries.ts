@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-query";
 
 import { answer, api, cursorOf, type Comment, type CommentPage, type PostPage } from "@/api/client";
+import { useArrivals } from "@/bell/inbox-context";
 
 export type Shelf = "all" | "mine";
 
@@ -139,9 +140,12 @@ function append(client: QueryClient, post: string, comment: Comment): void {
   });
 }
 
-/** Somebody said something somewhere: load again the thread that is on the screen, if any. */
-export function refreshThreads(client: QueryClient): void {
-  void client.invalidateQueries({ queryKey: [...KEYS.posts, "comments"] });
-  void client.invalidateQueries({ queryKey: [...KEYS.posts, "one"] });
-  void client.invalidateQueries({ queryKey: [...KEYS.posts, "list"], refetchType: "none" });
+/** Load again what is on the screen when something comes in: somebody has said something. */
+export function useFreshPosts(): void {
+  const client = useQueryClient();
+  useArrivals(() => {
+    void client.invalidateQueries({ queryKey: [...KEYS.posts, "comments"] });
+    void client.invalidateQueries({ queryKey: [...KEYS.posts, "one"] });
+    void client.invalidateQueries({ queryKey: [...KEYS.posts, "list"], refetchType: "none" });
+  });
 }

@@ -4,6 +4,7 @@ import { Suspense, type ReactNode } from "react";
 
 import { ConnectionBar } from "@/bell/connection-bar";
 import { useSession } from "@/accounts/session";
+import { useFreshPosts } from "@/posts/queries";
 
 import { Header } from "./header";
 import { TabBar } from "./nav";
@@ -11,6 +12,7 @@ import { TabBar } from "./nav";
 /** What every page has around it. */
 export function Shell({ children }: { children: ReactNode }) {
   const me = useSession().data;
+  useFreshPosts();
   return (
     <>
       <a
