@@ -225,26 +225,35 @@ def delete(user_id: Any, pk: int, *, now: datetime) -> None:
     _mark(user_id, pk, {"deleted_at": now})
 
 
-def read_all(user_id: Any, *, through: int, now: datetime) -> None:
-    """Mark the notification `through` and all that came before it read."""
-    _mark_all(user_id, UNREAD & _came_by(user_id, through), {"read_at": now, "seen_at": now})
+def read_all(user_id: Any, *, through: int, held: int = 0, now: datetime) -> None:
+    """Mark what was on a screen read, and all that came before it.
+
+    Args:
+        through: The id of the newest one that was shown.
+        held: The number up to which the screen held the log.
+    """
+    shown = _came_by(user_id, through, held)
+    _mark_all(user_id, UNREAD & shown, {"read_at": now, "seen_at": now})
 
 
-def see_all(user_id: Any, *, now: datetime) -> None:
-    """Mark all seen: they were shown in a list."""
-    _mark_all(user_id, UNSEEN, {"seen_at": now})
+def see_all(user_id: Any, *, through: int | None = None, held: int = 0, now: datetime) -> None:
+    """Mark what was on a screen seen; without `through`, whatever is there. Else as `read_all`."""
+    shown = Q() if through is None else _came_by(user_id, through, held)
+    _mark_all(user_id, UNSEEN & shown, {"seen_at": now})
 
 
-def _came_by(user_id: Any, through: int) -> Q:
+def _came_by(user_id: Any, through: int, held: int) -> Q:
     """Say what whoever was shown `through` as the newest one can have been shown with it.
 
     Ids alone do not tell: they are given when a row is written, and a transaction that began
-    earlier may commit later. So what was numbered after `through` came after it. What has no
-    number yet counts only if it was written together with `through`.
+    earlier may commit later. So what was numbered after `through` came after it, unless it came
+    early enough for the screen to hold it. What has no number yet counts only if it was written
+    together with `through`.
     """
     named = Notification.objects.filter(pk=through, user=user_id)
     last = Coalesce(Subquery(named.values("arrival")), MAX_NUMBER)
-    numbered = Q(arrival__lte=last) | Q(arrival=None, arrived=True)  # before arrivals were kept
+    numbered = Q(arrival__lte=last) | Q(arrival__lte=held)
+    numbered |= Q(arrival=None, arrived=True)  # before arrivals were kept
     waiting = Q(arrived=False)
     if connections[database()].vendor == "postgresql":  # elsewhere one writes after the other
         waiting &= Q(RawSQL(WRITTEN_WITH, [through], output_field=BooleanField()))  # noqa: S611 (ours)

@@ -294,11 +294,34 @@ def test_a_since_beyond_the_present_asks_to_start_afresh(bo_client: APIClient) -
     assert "afresh" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("through", [None, "x", 0, -1, 2**63, [1]])
-def test_a_bad_through_is_400(bo_client: APIClient, through: Any) -> None:
-    answer = bo_client.post(f"{INBOX}read-all/", {"through": through}, format="json")
+@pytest.mark.parametrize("mark", ["read-all", "seen"])
+@pytest.mark.parametrize("number", [None, "x", -1, 2**63, [1]])
+@pytest.mark.parametrize("name", ["through", "modseq"])
+def test_a_bad_number_of_what_was_shown_is_400(
+    bo_client: APIClient, mark: str, name: str, number: Any
+) -> None:
+    body = {"through": 1, "modseq": 1, name: number}
+    answer = bo_client.post(f"{INBOX}{mark}/", body, format="json")
     assert answer.status_code == 400
-    assert "through" in answer.json()
+    assert name in answer.json()
+
+
+@pytest.mark.parametrize("mark", ["read-all", "seen"])
+def test_what_was_held_means_nothing_without_what_was_shown(
+    bo: Any, bo_client: APIClient, mark: str
+) -> None:
+    notify(bo, Note(text="a"))
+    answer = bo_client.post(f"{INBOX}{mark}/", {"modseq": 1}, format="json")
+    assert (answer.status_code, list(answer.json())) == (400, ["through"])
+    assert bo_client.get(INBOX).json()["counts"] == {"unread": 1, "unseen": 1}
+
+
+def test_seen_leaves_what_arrived_since(bo: Any, bo_client: APIClient) -> None:
+    for text in "abc":
+        notify(bo, Note(text=text))
+    _, through, _ = ids(bo_client)
+    answer = bo_client.post(f"{INBOX}seen/", {"through": through}, format="json")
+    assert answer.json() == {"unread": 3, "unseen": 1}
 
 
 @pytest.mark.parametrize("failure", [Unavailable("refused"), Misconfigured("wrong key")])

@@ -232,6 +232,38 @@ def test_reading_all_leaves_what_was_committed_after_the_list_was_shown(
     assert unread.params["text"] == "slow"
 
 
+@pytest.mark.parametrize("is_numbered", [True, False])
+def test_seeing_all_leaves_what_was_committed_after_the_list_was_shown(
+    others: ThreadPoolExecutor, bo: Any, is_numbered: bool
+) -> None:
+    with meanwhile(others, lambda: notify(bo, Note(text="slow"))):
+        notify(bo, Note(text="quick"))
+        if is_numbered:
+            numbering.number(10)
+        (shown,) = inbox.listing(bo.pk, inbox.State.ALL)
+        held = inbox.position(bo.pk).modseq
+    if is_numbered:
+        numbering.number(10)
+    inbox.see_all(bo.pk, through=shown.pk, held=held, now=timezone.now())
+    seen = inbox.listing(bo.pk, inbox.State.ALL).exclude(seen_at=None)
+    assert [row.params["text"] for row in seen] == ["quick"]
+
+
+def test_what_came_late_and_was_shown_below_the_newest_is_marked_with_it(
+    others: ThreadPoolExecutor, bo: Any
+) -> None:
+    with meanwhile(others, lambda: notify(bo, Note(text="slow"))):
+        notify(bo, Note(text="quick"))
+        numbering.number(10)
+    numbering.number(10)
+    newest, _ = inbox.listing(bo.pk, inbox.State.ALL)
+    screen = {"through": newest.pk, "held": inbox.position(bo.pk).modseq}
+    inbox.see_all(bo.pk, **screen, now=timezone.now())
+    assert inbox.counts(bo.pk) == {"unread": 2, "unseen": 0}
+    inbox.read_all(bo.pk, **screen, now=timezone.now())
+    assert inbox.counts(bo.pk) == {"unread": 0, "unseen": 0}
+
+
 def test_reading_all_reads_what_was_written_together_and_is_not_numbered_yet(bo: Any) -> None:
     with transaction.atomic():
         for text in "abc":

@@ -12,7 +12,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from hark import inbox
-from hark.api.serializers import ReadAllSerializer, SubscribeSerializer
+from hark.api.serializers import ReadAllSerializer, SeenSerializer, SubscribeSerializer
 from hark.api.views import ConnectView, InboxViewSet, SubscribeView
 
 
@@ -157,6 +157,7 @@ SINCE = OpenApiParameter("since", int, required=True, description="The `modseq` 
 def describe_views() -> None:
     """Say what each call takes and answers."""
     extend_schema_serializer(component_name="InboxReadAll")(ReadAllSerializer)
+    extend_schema_serializer(component_name="InboxSeen")(SeenSerializer)
     extend_schema_view(
         post=extend_schema(
             operation_id="hark_connect",
@@ -200,7 +201,7 @@ def describe_views() -> None:
             responses=CountsSerializer,
         ),
         seen=extend_schema(
-            operation_id="hark_inbox_seen", request=None, responses=CountsSerializer
+            operation_id="hark_inbox_seen", request=SeenSerializer, responses=CountsSerializer
         ),
     )(InboxViewSet)
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from hark import inbox, instants, tokens
 from hark.api.reader import ReaderView
-from hark.api.serializers import ReadAllSerializer, SubscribeSerializer
+from hark.api.serializers import ReadAllSerializer, SeenSerializer, SubscribeSerializer
 from hark.backends.base import BackendError
 from hark.language import chosen, keep
 from hark.models import Notification
@@ -152,16 +152,13 @@ class InboxViewSet(viewsets.ViewSetMixin, ReaderView):
     @action(detail=False, methods=["post"], url_path="read-all")
     def read_all(self, request: Request) -> Response:
         """Mark one and all older ones read; what arrived since stays unread."""
-        given = ReadAllSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        through = given.validated_data["through"]
-        inbox.read_all(request.user.pk, through=through, now=timezone.now())
+        inbox.read_all(request.user.pk, **_shown(request, ReadAllSerializer), now=timezone.now())
         return _counts(request)
 
     @action(detail=False, methods=["post"])
     def seen(self, request: Request) -> Response:
-        """Mark all seen: the list was opened."""
-        inbox.see_all(request.user.pk, now=timezone.now())
+        """Mark what was shown seen: the list was opened."""
+        inbox.see_all(request.user.pk, **_shown(request, SeenSerializer), now=timezone.now())
         return _counts(request)
 
 
@@ -188,6 +185,14 @@ def _since(request: Request) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", given, re.ASCII):
         raise ValidationError({"since": [_("Give the modseq you hold, a whole number from 0.")]})
     return int(given)
+
+
+def _shown(request: Request, serializer: type[ReadAllSerializer]) -> dict[str, int]:
+    """Return what the screen showed, as `inbox.read_all` takes it."""
+    given = serializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    values = dict(given.validated_data)
+    return {"held": values.pop("modseq", 0), **values}
 
 
 def _asked(ask: Callable[[], T]) -> T:

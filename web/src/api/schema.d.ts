@@ -190,7 +190,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Mark all seen: the list was opened. */
+        /** @description Mark what was shown seen: the list was opened. */
         post: operations["hark_inbox_seen"];
         delete?: never;
         options?: never;
@@ -660,9 +660,26 @@ export interface components {
         InboxReadAllRequest: {
             /**
              * Format: int64
-             * @description The id of the newest one to mark.
+             * @description The id of the newest one that was shown.
              */
             through: number;
+            /**
+             * Format: int64
+             * @description The number that you hold: of what is older than `through`, all that came up to it was shown as well, also what came after `through`.
+             */
+            modseq?: number;
+        };
+        InboxSeenRequest: {
+            /**
+             * Format: int64
+             * @description As for `read-all/`; without it all are marked, also what came meanwhile.
+             */
+            through?: number;
+            /**
+             * Format: int64
+             * @description The number that you hold: of what is older than `through`, all that came up to it was shown as well, also what came after `through`.
+             */
+            modseq?: number;
         };
         /** @description What people see of themselves. */
         Me: {
@@ -1536,7 +1553,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InboxSeenRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

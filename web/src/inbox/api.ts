@@ -13,6 +13,6 @@ export const inboxApi: InboxApi = {
   changes: (since) => answer(api.GET("/api/hark/inbox/changes/", { params: { query: { since } } })),
   mark: (id, mark) => answer(api.POST(`/api/hark/inbox/{id}/${mark}/`, path(id))),
   remove: (id) => api.DELETE("/api/hark/inbox/{id}/", path(id)),
-  readAll: (through) => answer(api.POST("/api/hark/inbox/read-all/", { body: { through } })),
-  seen: () => answer(api.POST("/api/hark/inbox/seen/")),
+  readAll: (shown) => answer(api.POST("/api/hark/inbox/read-all/", { body: shown })),
+  seen: (shown) => answer(api.POST("/api/hark/inbox/seen/", { body: shown })),
 };

@@ -1,7 +1,7 @@
 import { ApiError } from "@/api/errors";
 
 import { belongs, byNewest } from "./order";
-import type { Changes, Counts, InboxApi, InboxItem, Mark, Page, Push, Tab } from "./types";
+import type { Changes, Counts, InboxApi, InboxItem, Mark, Page, Push, Shown, Tab } from "./types";
 
 const PAGE = 3;
 
@@ -83,7 +83,7 @@ export class FakeServer implements InboxApi {
     return this.#answer(`delete ${id}`, () => this.change(id, "delete"));
   }
 
-  readAll(through: number): Promise<Counts> {
+  readAll({ through }: Shown): Promise<Counts> {
     return this.#answer(`read-all ${through}`, () => {
       const since = this.modseq;
       const older = this.list("all").filter((item) => item.id <= through && item.read_at === null);
@@ -95,10 +95,10 @@ export class FakeServer implements InboxApi {
     });
   }
 
-  seen(): Promise<Counts> {
-    return this.#answer("seen", () => {
+  seen({ through }: Shown): Promise<Counts> {
+    return this.#answer(`seen ${through}`, () => {
       const since = this.modseq;
-      const unseen = this.list("all").filter((item) => item.seen_at === null);
+      const unseen = this.list("all").filter((item) => item.id <= through && item.seen_at === null);
       this.#push(
         since,
         unseen.map((item) => this.#save({ ...item, seen_at: NOW })),

@@ -326,6 +326,21 @@ test("looking at the list marks it seen, and what comes later is unseen again", 
   expect(inbox.snapshot().counts.unseen).toBe(1);
 });
 
+test("looking leaves unseen what the server has and no list has shown, and does not ask on", async () => {
+  server.arrive(); // told to nobody yet
+  const asked = () => server.asked.filter((what) => what.startsWith("seen"));
+  await inbox.seen();
+  expect(asked()).toEqual(["seen 4"]);
+  expect(server.counts().unseen).toBe(1);
+  server.refusing = 503;
+  server.asked.length = 0;
+  server.arrive();
+  deliver();
+  await inbox.seen().catch(() => undefined);
+  await inbox.seen();
+  expect(asked()).toHaveLength(1);
+});
+
 test("a list shows nothing below its last page, so that it has no holes", async () => {
   for (let n = 0; n < 6; n += 1) server.arrive();
   deliver();

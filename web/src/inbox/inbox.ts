@@ -4,7 +4,7 @@ import { Alarm, Backoff } from "./alarm";
 import type { Action } from "./pending";
 import { parsePush } from "./push";
 import { arrivals, EMPTY, need, reduce, type Event, type State } from "./state";
-import type { InboxApi, InboxItem, Line, Mark, Realtime, Status, Tab } from "./types";
+import type { InboxApi, InboxItem, Line, Mark, Realtime, Shown, Status, Tab } from "./types";
 import { NOTHING, view, type Asking, type InboxSnapshot } from "./view";
 
 export type InboxOptions = {
@@ -36,6 +36,8 @@ export class Inbox {
   #state: State = EMPTY;
   #snapshot: InboxSnapshot = NOTHING;
   #line: Line | null = null;
+  /** What was shown when the reader last looked at the list. */
+  #looked: Shown | null = null;
   #poll: ReturnType<typeof setInterval> | undefined;
   #asking = false;
   #nextKey = 1;
@@ -98,21 +100,33 @@ export class Inbox {
 
   /** Mark everything shown, and all that is older, read. */
   async readAll(): Promise<void> {
-    const through = this.#snapshot.lists.all.items[0] ?? this.#snapshot.lists.unread.items[0];
+    const through = this.#newest();
     if (through === undefined) return;
+    const shown = { through: through.id, modseq: this.#state.log?.held ?? 0 };
     await this.#act({ kind: "read-all", through }, async () => {
-      await this.#api.readAll(through.id);
+      await this.#api.readAll(shown);
       return null;
     });
   }
 
   /** The reader looked at the list. */
   async seen(): Promise<void> {
-    if (this.#snapshot.counts.unseen === 0) return;
-    await this.#act({ kind: "seen", modseq: this.#state.log?.heard ?? 0 }, async () => {
-      await this.#api.seen();
+    const { log } = this.#state;
+    const through = this.#newest();
+    if (log === null || through === undefined || this.#snapshot.counts.unseen === 0) return;
+    const shown = { through: through.id, modseq: log.held };
+    // What is still unseen after that was not shown yet: to ask again would change nothing.
+    if (shown.through === this.#looked?.through && shown.modseq === this.#looked.modseq) return;
+    this.#looked = shown;
+    await this.#act({ kind: "seen", modseq: log.heard }, async () => {
+      await this.#api.seen(shown);
       return null;
     });
+  }
+
+  #newest(): InboxItem | undefined {
+    const { all, unread } = this.#snapshot.lists;
+    return all.items[0] ?? unread.items[0];
   }
 
   /** Load the next page of a tab, or its first. */
@@ -140,6 +154,7 @@ export class Inbox {
 
   /** Something may have been missed: ask now. */
   doubt(): void {
+    this.#looked = null;
     this.#backoff.clear();
     this.#dispatch({ type: "doubted" });
     this.#attend(0);

@@ -26,6 +26,9 @@ export type Changes = Schemas["InboxChanges"];
 
 export type Mark = "read" | "unread" | "archive" | "unarchive";
 
+/** What a screen showed: the newest item's id, and up to which number the log was held. */
+export type Shown = Schemas["InboxReadAllRequest"];
+
 /** The server's side of the inbox. Each call rejects with an `ApiError` when it fails. */
 export type InboxApi = {
   page(tab: Tab, cursor: string | null): Promise<Page>;
@@ -33,9 +36,9 @@ export type InboxApi = {
   mark(id: number, mark: Mark): Promise<InboxItem>;
   /** Delete for good. */
   remove(id: number): Promise<unknown>;
-  /** Mark `through` and all older items read. */
-  readAll(through: number): Promise<unknown>;
-  seen(): Promise<unknown>;
+  /** Mark what was shown, and all that came before it, read. */
+  readAll(shown: Shown): Promise<unknown>;
+  seen(shown: Shown): Promise<unknown>;
 };
 
 export type Status = "connecting" | "live" | "reconnecting" | "offline";
