@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import pytest
@@ -314,6 +315,30 @@ def test_what_was_held_means_nothing_without_what_was_shown(
     answer = bo_client.post(f"{INBOX}{mark}/", {"modseq": 1}, format="json")
     assert (answer.status_code, list(answer.json())) == (400, ["through"])
     assert bo_client.get(INBOX).json()["counts"] == {"unread": 1, "unseen": 1}
+
+
+@pytest.mark.parametrize("content_type", ["multipart", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("enforce_csrf_checks", [True, False])
+def test_a_form_is_taken_like_json(bo: Any, content_type: str, enforce_csrf_checks: bool) -> None:
+    for text in "abc":
+        notify(bo, Note(text=text))
+    client = APIClient(enforce_csrf_checks=enforce_csrf_checks)
+    client.force_login(bo)
+    client.cookies["csrftoken"] = token = "c" * 32
+    body = {"through": ids(client)[1], "csrfmiddlewaretoken": token}
+    if content_type == "multipart":
+        answer = client.post(f"{INBOX}read-all/", body, format="multipart")
+    else:
+        text = urlencode(body)
+        answer = client.post(f"{INBOX}read-all/", text, content_type=content_type)
+    assert (answer.status_code, answer.json()) == (200, {"unread": 1, "unseen": 1})
+
+
+@pytest.mark.parametrize("size", [16_000, 17_000])
+def test_a_form_is_no_longer_than_json_may_be(bo_client: APIClient, size: int) -> None:
+    body = {"channel": "a:1", "more": "x" * size}
+    answer = bo_client.post("/api/hark/subscribe/", body, format="multipart")
+    assert answer.status_code == (403 if size == 16_000 else 413)
 
 
 def test_seen_leaves_what_arrived_since(bo: Any, bo_client: APIClient) -> None:

@@ -149,6 +149,7 @@ class ErrorSerializer(serializers.Serializer[None]):
     detail = serializers.CharField()
 
 
+JSON = "application/json"  # forms are taken as well, from pages that have nothing else
 STATE = OpenApiParameter("state", enum=[each.value for each in inbox.State], default="all")
 CURSOR = OpenApiParameter("cursor", str, description="`next` of the page before.")
 SINCE = OpenApiParameter("since", int, required=True, description="The `modseq` you hold.")
@@ -168,7 +169,7 @@ def describe_views() -> None:
     extend_schema_view(
         post=extend_schema(
             operation_id="hark_subscribe",
-            request=SubscribeSerializer,
+            request={JSON: SubscribeSerializer},
             responses={
                 200: SubscriptionSerializer,
                 400: ErrorSerializer,
@@ -197,11 +198,13 @@ def describe_views() -> None:
         unarchive=_marks_one("hark_inbox_unarchive"),
         read_all=extend_schema(
             operation_id="hark_inbox_read_all",
-            request=ReadAllSerializer,
+            request={JSON: ReadAllSerializer},
             responses=CountsSerializer,
         ),
         seen=extend_schema(
-            operation_id="hark_inbox_seen", request=SeenSerializer, responses=CountsSerializer
+            operation_id="hark_inbox_seen",
+            request={JSON: SeenSerializer},
+            responses=CountsSerializer,
         ),
     )(InboxViewSet)
 

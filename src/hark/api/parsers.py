@@ -7,7 +7,7 @@ from typing import IO, Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, FormParser, JSONParser, MultiPartParser
 
 
 class TooLarge(APIException):
@@ -18,12 +18,8 @@ class TooLarge(APIException):
     default_code = "too_large"
 
 
-class BoundedJSONParser(JSONParser):
-    """JSON of a bounded size, whose nesting the interpreter can follow.
-
-    REST framework's own reads as much as is sent, whatever DATA_UPLOAD_MAX_MEMORY_SIZE says, and
-    raises RecursionError at deep nesting.
-    """
+class Bounded(BaseParser):
+    """Reads no more than makes sense, whatever DATA_UPLOAD_MAX_MEMORY_SIZE says."""
 
     max_bytes: ClassVar[int] = 16 * 1024
 
@@ -36,7 +32,22 @@ class BoundedJSONParser(JSONParser):
         body = stream.read(self.max_bytes + 1)
         if len(body) > self.max_bytes:
             raise TooLarge
+        return super().parse(io.BytesIO(body), media_type, parser_context)
+
+
+class BoundedJSONParser(Bounded, JSONParser):
+    """JSON whose nesting the interpreter can follow."""
+
+    def parse(self, *args: Any, **options: Any) -> Any:
         try:
-            return super().parse(io.BytesIO(body), media_type, parser_context)
+            return super().parse(*args, **options)
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply") from error
+
+
+class BoundedFormParser(Bounded, FormParser):
+    """What a plain HTML form sends."""
+
+
+class BoundedMultiPartParser(Bounded, MultiPartParser):
+    """What `FormData` sends."""

@@ -26,7 +26,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView, exception_handler
 
 from hark.api import whose
-from hark.api.parsers import BoundedJSONParser
+from hark.api.parsers import BoundedFormParser, BoundedJSONParser, BoundedMultiPartParser
 from hark.conf import settings
 
 
@@ -77,7 +77,7 @@ class ReaderView(APIView):
     """A view for the signed-in reader; anybody else gets 401."""
 
     permission_classes = [IsAuthenticated]
-    parser_classes = [BoundedJSONParser]
+    parser_classes = [BoundedJSONParser, BoundedFormParser, BoundedMultiPartParser]
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AlwaysJSON
     metadata_class = SimpleMetadata
