@@ -24,6 +24,7 @@ from tests.gateway.test_fairness import served_between
 from .scene import PUBNUB, cursor, interests, publish, until
 
 LONG = 60
+GROUP = "/v1/channel-registration/sub-key/sub/channel-group/many"
 LIMITS = {"history_size": 5000, "buffer_size": 20_000}
 
 
@@ -105,6 +106,7 @@ async def test_a_grant_of_many_patterns(gateway: Gateway, http: httpx.AsyncClien
 @pytest.mark.parametrize(
     ("path", "query"),
     [
+        pytest.param("/v2/presence/sub-key/sub/channel/{}/uuid/ana", {}, id="states"),
         pytest.param("/v3/history/sub-key/sub/channel/{}", {}, id="history"),
         pytest.param("/v3/history/sub-key/sub/message-counts/{}", {"timetoken": "1"}, id="counts"),
         pytest.param("/v2/presence/sub-key/sub/channel/{}", {}, id="here now"),
@@ -149,3 +151,54 @@ async def test_many_messages_with_many_actions(gateway: Gateway, http: httpx.Asy
     assert (await served_between(gateway, asyncio.create_task(deleted))).status_code == 200
     assert service.messages.fetch("room", Range(), limit=1, now=time.time()) == []
     assert service.actions.fetch("room", Range(), limit=1) == []
+
+
+async def test_a_first_subscription_to_many_names(
+    gateway: Gateway, http: httpx.AsyncClient
+) -> None:
+    channels = ",".join(f"r{n}" for n in range(1000))
+    asked = [cursor(http, channels) for _ in range(2)]  # the second needs what the first begins
+    answers = asyncio.ensure_future(asyncio.gather(*asked))
+    while not len(gateway.host.turns) and not answers.done():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert (await http.get("/health")).status_code == 200
+    assert not answers.done(), "it was done in one turn"
+    await answers
+    (interest,) = interests(gateway)
+    assert interest.registered
+
+
+async def test_a_change_of_a_group_that_leads_to_many_channels(
+    gateway: Gateway, http: httpx.AsyncClient
+) -> None:
+    for begin in range(0, 1000, 200):
+        names = ",".join(f"g{n}" for n in range(begin, begin + 200))
+        await http.get(GROUP, params={"add": names})
+    poll = asyncio.create_task(
+        http.get("/v2/subscribe/sub/,/0", params={"tt": "1", "channel-group": "many"})
+    )
+    await until(lambda: sum(len(each.waiting) for each in interests(gateway)) == 1)
+    changing = [http.get(GROUP, params={"add": name}) for name in ("one", "two")]
+    await asyncio.gather(*changing)
+    assert (await http.get("/health")).status_code == 200
+    assert len(gateway.host.turns), "it was not done in steps, or was done before others"
+    await until(lambda: not len(gateway.host.turns))
+    await publish(http, "one", 1)
+    answer = (await poll).json()
+    assert [each["d"] for each in answer["m"]] == [1]
+    query = {"tt": answer["t"]["t"], "channel-group": "many"}
+    again = asyncio.create_task(http.get("/v2/subscribe/sub/,/0", params=query))
+    await publish(http, "two", 2)
+    assert [each["d"] for each in (await again).json()["m"]] == [2]
+
+
+async def test_too_much_said_of_many_channels_is_refused(
+    gateway: Gateway, http: httpx.AsyncClient
+) -> None:
+    channels = ",".join(f"r{n}" for n in range(500))
+    path = f"/v2/presence/sub-key/sub/channel/{channels}/uuid/ana"
+    state = json.dumps({"a": "x" * 20_000}, separators=(",", ":"))
+    await http.get(f"{path}/data", params={"uuid": "ana", "state": state})
+    answer = await http.get(path)
+    assert answer.status_code == 400
+    assert "fewer channels" in answer.json()["message"]

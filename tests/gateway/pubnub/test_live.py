@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hark_gateway.hub.turns import at_once
 from hark_gateway.protocols.pubnub import envelopes
 from hark_gateway.protocols.pubnub.lists import Lists
 from hark_gateway.protocols.pubnub.live import MAX_BATCH, Interest, Live
@@ -25,7 +26,7 @@ def test_catching_up_brings_everything_after_the_cursor_once(
 ) -> None:
     live = Live(Lists(), size=100, ttl=60)
     interest = Interest(wished, {})
-    live.register(interest, now=0)
+    at_once(live.register(interest, now=0))
     for timetoken, channel in enumerate(published, start=1):
         publish(live, timetoken, channel)
     expected = [
@@ -46,7 +47,7 @@ def test_catching_up_brings_everything_after_the_cursor_once(
 def test_a_channel_is_named_before_its_group_and_its_group_before_a_wildcard() -> None:
     live = Live(Lists(), size=10, ttl=60)
     interest = Interest(["a", "a.*"], {"a.b": "group"})
-    live.register(interest, now=0)
+    at_once(live.register(interest, now=0))
     interest.waiting[object()] = None
     for timetoken, channel in enumerate(["a", "a.b", "a.c"], start=1):
         publish(live, timetoken, channel)
@@ -57,7 +58,7 @@ def test_a_channel_is_named_before_its_group_and_its_group_before_a_wildcard() -
 def test_a_log_keeps_its_last_events_only() -> None:
     live = Live(Lists(), size=3, ttl=60)
     interest = Interest(["room"], {})
-    live.register(interest, now=0)
+    at_once(live.register(interest, now=0))
     for timetoken in range(1, 6):
         publish(live, timetoken, "room")
     assert [event.timetoken for event, _ in live.collect(interest, 0)] == [3, 4, 5]
@@ -66,7 +67,7 @@ def test_a_log_keeps_its_last_events_only() -> None:
 def test_one_answer_takes_a_bounded_number_of_events() -> None:
     live = Live(Lists(), size=1000, ttl=60)
     interest = Interest(["room"], {})
-    live.register(interest, now=0)
+    at_once(live.register(interest, now=0))
     for timetoken in range(1, MAX_BATCH + 10):
         publish(live, timetoken, "room")
     first = live.collect(interest, 0)
@@ -79,9 +80,9 @@ def test_a_log_that_nobody_needs_is_given_back() -> None:
     live = Live(Lists(), size=3, ttl=60)
     publish(live, 1, "room", now=0)
     assert live.listened_to("room")
-    live.sweep(59)
+    at_once(live.sweep(59))
     assert live.listened_to("room")
-    live.sweep(61)
+    at_once(live.sweep(61))
     assert not live.listened_to("room")
 
 
@@ -90,18 +91,18 @@ def test_presence_is_logged_only_once_somebody_listens() -> None:
     publish(live, 1, "room-pnpres")
     assert not live.listened_to("room-pnpres")
     interest = Interest(["room-pnpres"], {})
-    live.register(interest, now=0)
+    at_once(live.register(interest, now=0))
     publish(live, 2, "room-pnpres")
     assert [event.timetoken for event, _ in live.collect(interest, 0)] == [2]
     live.retire(interest)
-    live.sweep(61)
+    at_once(live.sweep(61))
     assert not live.listened_to("room-pnpres")
 
 
 def test_who_was_answered_hears_once_what_is_not_kept_if_it_comes_back_at_once() -> None:
     live = Live(Lists(), size=3, ttl=60)
     interest = Interest(["room"], {})
-    live.register(interest, now=0)
+    at_once(live.register(interest, now=0))
 
     def fleeting(timetoken: int, now: float) -> None:
         live.add(envelopes.event(timetoken, "room", b"1", kept=False), now=now)

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from hark_gateway.protocols.pubnub.announcer import MAX_NAMED, Announcer
 from hark_gateway.protocols.pubnub.lists import Lists
-from hark_gateway.protocols.pubnub.presence import POLL_SECONDS, Change, Presence
+from hark_gateway.protocols.pubnub.presence import MAX_STAYS, POLL_SECONDS, Change, Presence
 from hark_gateway.protocols.pubnub.states import States
 
 USERS = st.sampled_from(["ana", "bo", "cy"])
@@ -181,3 +181,41 @@ def test_too_many_changes_are_told_as_a_list_to_fetch() -> None:
     ((_, told),) = announcer.due(10)
     assert told["here_now_refresh"] is True
     assert "join" not in told
+
+
+class Counted(str):
+    """A name that counts how often one was compared with another."""
+
+    __slots__ = ()
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+    def __lt__(self, other: str) -> bool:
+        Counted.compared += 1
+        return str.__lt__(self, other)
+
+
+def test_a_name_is_looked_for_in_long_lists_without_passing_over_all_of_them() -> None:
+    presence = Presence(Lists())
+    for number in range(10):
+        names = sorted(Counted(f"{number}-{name}") for name in range(200))
+        presence.enter("ana", tuple(names), seconds=60, now=0)
+    Counted.compared = 0
+    presence.enter("ana", tuple(sorted(map(Counted, map(str, range(200))))), seconds=60, now=0)
+    assert not presence.is_present("ana", "elsewhere")
+    assert Counted.compared < 2000
+
+
+def test_a_user_on_too_many_lists_leaves_the_one_that_would_end_first() -> None:
+    presence = Presence(Lists())
+    for number in range(MAX_STAYS):
+        seconds = 10 if number == 3 else 60
+        presence.enter("ana", (str(number), "all"), seconds=seconds, now=0)
+    changes = presence.enter("ana", ("all", "new"), seconds=60, now=1)
+    assert changes == [Change("join", "new", "ana", 1), Change("timeout", "3", "ana", 0)]
+    assert list(presence.due(20)) == []
+    assert len(list(presence.due(100))) == MAX_STAYS + 1

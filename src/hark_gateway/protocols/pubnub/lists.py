@@ -5,6 +5,7 @@ costs the same memory for one name as for a hundred that others have too; if nob
 list, one pointer more for each name.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ class NameList:
         self.interests: tuple[Interest, ...] = ()
         self.stays: dict[str, Stay] = {}
         """By uuid."""
+
+    def __contains__(self, name: str) -> bool:
+        at = bisect_left(self.names, name)
+        return at < len(self.names) and self.names[at] == name
 
     @property
     def is_used(self) -> bool:

@@ -14,6 +14,7 @@ from itertools import groupby, islice, repeat
 from typing import Any
 
 from hark_gateway.hub.timers import TimerWheel
+from hark_gateway.hub.turns import Steps
 
 from . import names
 from .filters import Sources
@@ -22,6 +23,8 @@ from .lists import Lists
 MAX_BATCH = 100
 """Events in one answer."""
 MAX_BATCH_BYTES = 1 << 20
+AT_ONCE = 100
+"""Names that one step registers, or looks at."""
 RETURN_SECONDS = 1.0
 """How soon a client that was answered must poll again to have missed nothing at all."""
 
@@ -90,7 +93,8 @@ class Interest:
     """
 
     __slots__ = (
-        "alive", "by_group", "last", "names", "pending", "returning", "waiting", "wheel_slot",
+        "alive", "by_group", "last", "names", "pending", "registered", "returning", "waiting",
+        "wheel_slot",
     )  # fmt: skip
 
     def __init__(self, plain: Iterable[str], by_group: Mapping[str, str]) -> None:
@@ -104,6 +108,8 @@ class Interest:
         """Whoever waits for the next event, in order of arrival."""
         self.returning: dict[str, Absence] = {}
         """Users who were answered just now and have not polled again."""
+        self.registered = False
+        """Whether it hears of all its names by now."""
         self.alive = True
         self.wheel_slot = 0
 
@@ -170,18 +176,21 @@ class Live:
         """Return whether an event of that name would be kept or delivered at all."""
         return any(each in self._logs for each in (name, *names.wildcards_of(name)))
 
-    def register(self, interest: Interest, *, now: float) -> None:
-        """Begin to match events with an interest."""
+    def register(self, interest: Interest, *, now: float) -> Steps[None]:
+        """Begin to match events with an interest. It must be done to the end."""
         shared = self._lists.obtain(interest.names)
         shared.interests += (interest,)
         interest.names = shared.names
-        for name in interest.names:
+        for number, name in enumerate(interest.names):
+            if number % AT_ONCE == AT_ONCE - 1:
+                yield
             log = self._logs.get(name)
             if log is None:
                 log = self._logs[name] = Log(name)
             self._keep(log, now)
             if log.events:
                 interest.last = max(interest.last, log.events[-1].timetoken)
+        interest.registered = True
 
     def retire(self, interest: Interest) -> None:
         """Match an interest no longer."""
@@ -216,9 +225,11 @@ class Live:
         first = bisect_right(log.events, cursor, key=lambda event: event.timetoken)
         return zip(log.events[first:], repeat(label))
 
-    def sweep(self, now: float) -> None:
+    def sweep(self, now: float) -> Steps[None]:
         """Give back logs that nobody needs any more. Call it about once a second."""
-        for log in self._wheel.due(now):
+        for number, log in enumerate(self._wheel.due(now)):
+            if number % AT_ONCE == AT_ONCE - 1:
+                yield
             if log.forgotten > now:
                 self._wheel.set(log, log.forgotten)
             elif any(self._interests_in(log.name)):

@@ -5,8 +5,7 @@ Lists are shared by all who have the same one (`lists`).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hark_gateway.hub.timers import TimerWheel
 
@@ -15,11 +14,13 @@ from .states import States
 
 POLL_SECONDS = 280.0
 """How long PubNub's network holds a poll. Ours end sooner, and that is nobody's sign of life."""
+MAX_STAYS = 32
+"""Lists that one user is on at once. Whoever comes with another one leaves the list that would end
+first, so that nobody's lists take long to look through."""
 Action = Literal["join", "leave", "timeout"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Someone came to a channel or went; `occupancy` is how many are there afterwards."""
 
     action: Action
@@ -103,12 +104,18 @@ class Presence:
             return []
         if not names or self._count >= self._max_stays:
             return []
-        came = [name for name in names if not self.is_present(uuid, name)]
+        new = self._where_only(uuid, names)
+        stays = self._stays.get(uuid, ())
+        ending = min(stays, key=_expiry) if len(stays) >= MAX_STAYS else None
         came_to = self._add(uuid, names)
         came_to.polled = now
         came_to.renew(seconds=seconds or self._default_seconds, beat=beat, now=now)
         self._wheel.set(came_to, came_to.expires)
-        return [self._changed("join", name, uuid, +1) for name in came]
+        changes = [self._changed("join", name, uuid, +1) for name in names if name in new]
+        if ending is not None:
+            self._remove(ending)
+            changes += self._timeouts(ending)
+        return changes
 
     def leave(self, uuid: str, names: Iterable[str]) -> list[Change]:
         """Take a user out of channels; return where they had been."""
@@ -134,12 +141,24 @@ class Presence:
                 self._wheel.set(stay, stay.expires)
                 continue
             self._remove(stay)
-            for name in stay.channels.names:
-                if not self.is_present(stay.uuid, name):
-                    yield self._gone("timeout", name, stay.uuid)
+            yield from self._timeouts(stay)
 
     def is_present(self, uuid: str, channel: str) -> bool:
-        return any(channel in stay.channels.names for stay in self._stays.get(uuid, ()))
+        return any(channel in stay.channels for stay in self._stays.get(uuid, ()))
+
+    def _where_only(self, uuid: str, names: Iterable[str]) -> set[str]:
+        """Return the channels among `names` that none of the user's stays is on."""
+        only = set(names)
+        for stay in self._stays.get(uuid, ()):
+            only.difference_update(stay.channels.names)
+        return only
+
+    def _timeouts(self, over: Stay) -> Iterator[Change]:
+        """Yield where a user is no longer, now that a stay has been removed."""
+        gone = self._where_only(over.uuid, over.channels.names)
+        for name in over.channels.names:
+            if name in gone:
+                yield self._gone("timeout", name, over.uuid)
 
     def occupancy(self, channel: str) -> int:
         """Return how many users are on a channel."""
@@ -187,3 +206,7 @@ class Presence:
         else:
             self._occupancy.pop(channel, None)
         return Change(action, channel, uuid, occupancy)
+
+
+def _expiry(stay: Stay) -> float:
+    return stay.expires

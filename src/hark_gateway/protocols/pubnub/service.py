@@ -263,7 +263,7 @@ class Service:
             yield
         self.presence.states.sweep(now)
         self.arrivals.sweep(now)
-        self.live.sweep(now)
+        yield from self.live.sweep(now)
         yield
         self.lists.tidy()
         yield

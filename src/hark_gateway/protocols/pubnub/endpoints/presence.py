@@ -22,6 +22,8 @@ MIN_SECONDS, MAX_SECONDS = 1.0, 3600.0
 """For which a user may ask to count as present."""
 MAX_STATE_BYTES = 32_768
 MAX_LISTED = 1000
+MAX_ANSWER_BYTES = 8 << 20
+"""What is said of many channels in one answer: a few milliseconds' copying."""
 MAX_ARRIVALS = 100
 """Channels that one heartbeat makes a user come to, of which its own client is sure to hear."""
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
@@ -102,7 +104,7 @@ def here_now_everywhere(service: Service, call: Call, rights: Rights) -> Steps[A
     """Say who is on any channel that the sender may read."""
     readable = []
     for name in service.presence.occupied():
-        if rights.allow(Permission.READ, "channels", name):
+        if (yield from rights.find_out(Permission.READ, "channels", name)):
             readable.append(name)
         yield
     if not readable and not rights.everything:
@@ -110,14 +112,19 @@ def here_now_everywhere(service: Service, call: Call, rights: Rights) -> Steps[A
     return (yield from _occupancies(service, call, readable))
 
 
-def where_now(service: Service, rights: Rights, raw_uuid: str) -> Any:
+def where_now(service: Service, rights: Rights, raw_uuid: str) -> Steps[Any]:
     """Say where a user is: of another, no more than here-now would tell the sender."""
     uuid = decode(raw_uuid)
     channels = service.presence.channels_of(uuid)
     if not rights.belong_to(uuid) and not rights.allow(Permission.GET, "uuids", uuid):
-        channels = [name for name in channels if rights.allow(Permission.READ, "channels", name)]
-        if not channels:
+        readable = []
+        for name in channels:
+            if (yield from rights.find_out(Permission.READ, "channels", name)):
+                readable.append(name)
+            yield
+        if not readable:
             raise Forbidden(uuids=[uuid])
+        channels = readable
     return OK | {"payload": {"channels": channels}}
 
 
@@ -152,8 +159,11 @@ def get_state(
         state = service.presence.states.get(uuid, channels[0])
         return OK | {"payload": state, "uuid": uuid, "channel": channels[0]}
     resolved = _resolved(service, channels, groups)
-    states = {name: service.presence.states.get(uuid, name) for name in resolved}
-    return OK | {"payload": {"channels": states}, "uuid": uuid}
+    answer = _Answer()
+    for name in resolved:
+        answer.add(name, service.presence.states.get(uuid, name))
+        yield
+    return OK | {"payload": {"channels": answer.parts}, "uuid": uuid}
 
 
 def _named(service: Service, call: Call, raw_channels: str) -> tuple[list[str], list[str]]:
@@ -186,19 +196,39 @@ def _resolved(service: Service, channels: list[str], groups: list[str]) -> tuple
     return tuple(sorted({*channels, *_without_presence(in_groups)}))
 
 
+class _Answer:
+    """What is said of each channel, encoded one by one, since all in one step would take long."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, msgspec.Raw] = {}
+        self._size = 0
+
+    def add(self, channel: str, said: Any) -> None:
+        """Take in what is said of a channel.
+
+        Raises:
+            ServiceError: It has become too much for one answer.
+        """
+        encoded = msgspec.json.encode(said)
+        self.parts[channel] = msgspec.Raw(encoded)
+        self._size += len(encoded)
+        if self._size > MAX_ANSWER_BYTES:
+            raise ServiceError(400, "Too much for one answer: ask for fewer channels", SERVICE)
+
+
 def _occupancies(service: Service, call: Call, channels: Iterable[str]) -> Steps[Any]:
-    occupied: dict[str, Any] = {}
+    occupied = _Answer()
     total = 0
     for name in channels:
         found = _occupants(service, call, name)
         if found["occupancy"]:
             total += found["occupancy"]
-            occupied[name] = msgspec.Raw(msgspec.json.encode(found))
+            occupied.add(name, found)
         yield
     payload = {
         "total_occupancy": total,
-        "total_channels": len(occupied),
-        "channels": occupied,
+        "total_channels": len(occupied.parts),
+        "channels": occupied.parts,
     }
     return OK | {"payload": payload}
 

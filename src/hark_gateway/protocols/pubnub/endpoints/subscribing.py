@@ -125,8 +125,8 @@ class Subscribing:
 
     def _regroup(self, concerned: set[str]) -> Steps[None]:
         for wish in list(self._by_interest.values()):
-            if concerned.intersection(wish.groups) and wish.interest in self._by_interest:
-                self._replace(wish)
+            if concerned.intersection(wish.groups):
+                yield from self._replace(wish.key)
             yield
 
     def _wish(self, call: Call, raw_channels: str, rights: Rights) -> Steps[Wish]:
@@ -141,6 +141,8 @@ class Subscribing:
             wish = self._wishes.get(key) or self._open(key, channels, groups, call.now)
         else:
             yield from rights.require_each(Permission.READ, wish.channels, wish.groups)
+        while not wish.interest.registered:
+            yield
         if token is not None:
             token.cleared = wish
         return wish
@@ -160,16 +162,23 @@ class Subscribing:
         return tuple(dict.fromkeys(channels)), tuple(dict.fromkeys(groups))
 
     def _open(self, key: bytes, channels: Sequence[str], groups: Sequence[str], now: float) -> Wish:
+        wish = self._made(key, channels, groups, now)
+        self._remember(wish)
+        return wish
+
+    def _made(self, key: bytes, channels: Sequence[str], groups: Sequence[str], now: float) -> Wish:
+        """Return a wish whose interest is being registered, whoever waits for that or gives up."""
+        plain = set(channels)
         by_group = {
-            name: group for group in groups for name in self._members(group) if name not in channels
+            name: group for group in groups for name in self._members(group) if name not in plain
         }
         interest = Interest(channels, by_group or NO_GROUPS)
-        self._service.live.register(interest, now=now)
-        wish = self._wishes[key] = self._by_interest[interest] = Wish(
-            key, channels, groups, interest
-        )
-        self._service.polls.rest(interest)
-        return wish
+        self._service.turns.run(self._service.live.register(interest, now=now))
+        return Wish(key, channels, groups, interest)
+
+    def _remember(self, wish: Wish) -> None:
+        self._wishes[wish.key] = self._by_interest[wish.interest] = wish
+        self._service.polls.rest(wish.interest)
 
     def _members(self, group: str) -> Iterable[str]:
         """Return the names that a group stands for; `g-pnpres` for its channels' presence."""
@@ -178,13 +187,21 @@ class Subscribing:
             return [channel + names.PRESENCE for channel in channels]
         return self._service.groups.channels(group)
 
-    def _replace(self, wish: Wish) -> None:
-        old = wish.interest
+    def _replace(self, key: bytes) -> Steps[None]:
+        """Put an interest in what the groups are now in the place of the one in what they were."""
         service = self._service
-        service.live.retire(old)
-        del self._by_interest[old]
-        new = self._open(wish.key, wish.channels, wish.groups, service.now())
-        service.polls.move(old, new.interest)
+        while (wish := self._wishes.get(key)) is not None:
+            new = self._made(key, wish.channels, wish.groups, service.now())
+            while not new.interest.registered:
+                yield
+            if self._wishes.get(key) is not wish:  # replaced meanwhile, by what may be outdated
+                service.live.retire(new.interest)
+                continue
+            service.live.retire(wish.interest)
+            del self._by_interest[wish.interest]
+            self._remember(new)
+            service.polls.move(wish.interest, new.interest)
+            return
 
     def _forget(self, interest: Interest) -> None:
         wish = self._by_interest.pop(interest, None)
