@@ -5,19 +5,16 @@ public key can never be taken for a shared secret, and `none` is no algorithm at
 """
 
 import asyncio
-import binascii
-import hmac
 import logging
 import urllib.request
-from base64 import urlsafe_b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from jwt import PyJWK, PyJWTError
+from jwt.algorithms import get_default_algorithms
 
 from .hub.errors import HubError, InvalidToken
 
@@ -26,16 +23,10 @@ log = logging.getLogger(__name__)
 Verify = Callable[[bytes, bytes], bool]
 """Takes what was signed, and the signature."""
 
-HASHES: Mapping[str, type[hashes.HashAlgorithm]] = {
-    "256": hashes.SHA256,
-    "384": hashes.SHA384,
-    "512": hashes.SHA512,
-}
-CURVES: Mapping[str, tuple[str, type[ec.EllipticCurve]]] = {
-    "P-256": ("ES256", ec.SECP256R1),
-    "P-384": ("ES384", ec.SECP384R1),
-    "P-521": ("ES512", ec.SECP521R1),
-}
+_ALGORITHMS = get_default_algorithms()
+_HMAC = ("HS256", "HS384", "HS512")
+_RSA = ("RS256", "RS384", "RS512")
+_ECDSA = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 
 class KeysUnavailable(HubError):
@@ -52,66 +43,30 @@ class KeysAwaited(Exception):  # control flow: the work is to be done again afte
 
 def hmac_keys(secret: str) -> dict[str, Verify]:
     """Return the checks that a shared secret allows."""
-    return {f"HS{bits}": hmac_check(secret.encode(), f"sha{bits}") for bits in HASHES}
+    return {name: check(name, secret.encode()) for name in _HMAC}
 
 
-def hmac_check(secret: bytes, digest: str) -> Verify:
-    """Return a check of HMAC signatures (RFC 2104) made with `secret`."""
+def public_keys(key: object) -> dict[str, Verify]:
+    """Return the checks that a public key allows.
 
-    def verify(signed: bytes, signature: bytes) -> bool:
-        return hmac.compare_digest(hmac.digest(secret, signed, digest), signature)
-
-    return verify
-
-
-def rsa_keys(key: rsa.RSAPublicKey) -> dict[str, Verify]:
-    """Return the checks that an RSA key allows."""
-    return {f"RS{bits}": rsa_check(key, hashing()) for bits, hashing in HASHES.items()}
-
-
-def rsa_check(key: rsa.RSAPublicKey, hashing: hashes.HashAlgorithm) -> Verify:
-    """Return a check of PKCS #1 v1.5 signatures (RFC 8017, 8.2) made for `key`."""
-
-    def verify(signed: bytes, signature: bytes) -> bool:
-        return passes(lambda: key.verify(signature, signed, padding.PKCS1v15(), hashing))
-
-    return verify
+    Raises:
+        ValueError: There is no algorithm for a key of its kind.
+    """
+    match key:
+        case rsa.RSAPublicKey():
+            return {name: check(name, key) for name in _RSA}
+        case ec.EllipticCurvePublicKey() if key.curve.name in _ECDSA:  # the curve fixes it
+            name = _ECDSA[key.curve.name]
+            return {name: check(name, key)}
+        case ed25519.Ed25519PublicKey():
+            return {"EdDSA": check("EdDSA", key)}
+    raise ValueError("neither an RSA key, nor on the curves P-256, P-384, P-521 or Ed25519")
 
 
-def ecdsa_keys(key: ec.EllipticCurvePublicKey) -> dict[str, Verify]:
-    """Return the one check that an elliptic curve key allows: its curve fixes the algorithm."""
-    for algorithm, curve in CURVES.values():
-        if isinstance(key.curve, curve):
-            return {algorithm: ecdsa_check(key, HASHES[algorithm[2:]]())}
-    raise ValueError(f"curve {key.curve.name} is none of {', '.join(CURVES)}")
-
-
-def ecdsa_check(key: ec.EllipticCurvePublicKey, hashing: hashes.HashAlgorithm) -> Verify:
-    """Return a check of ECDSA signatures, written as RFC 7518, 3.4 has them."""
-    half = (key.curve.key_size + 7) // 8  # RFC 7518, 3.4: two numbers of fixed length
-
-    def verify(signed: bytes, signature: bytes) -> bool:
-        if len(signature) != 2 * half:
-            return False
-        numbers = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
-        der = encode_dss_signature(*numbers)
-        return passes(lambda: key.verify(der, signed, ec.ECDSA(hashing)))
-
-    return verify
-
-
-def eddsa_keys(key: ed25519.Ed25519PublicKey) -> dict[str, Verify]:
-    """Return the check that an Ed25519 key allows (RFC 8037)."""
-    return {"EdDSA": lambda signed, signature: passes(lambda: key.verify(signature, signed))}
-
-
-def passes(check: Callable[[], None]) -> bool:
-    """Tell whether `check` raises no InvalidSignature."""
-    try:
-        check()
-    except InvalidSignature:
-        return False
-    return True
+def check(algorithm: str, key: object) -> Verify:
+    """Return the check of an algorithm's signatures (RFC 7518, 3.1; RFC 8037, 3.1) with `key`."""
+    verify = _ALGORITHMS[algorithm].verify
+    return lambda signed, signature: verify(signed, key, signature)
 
 
 def from_pem(pem: str, *, kind: type) -> dict[str, Verify]:
@@ -124,16 +79,13 @@ def from_pem(pem: str, *, kind: type) -> dict[str, Verify]:
         key = load_pem_public_key(pem.encode())
     except UnsupportedAlgorithm as error:
         raise ValueError(str(error)) from None
-    if isinstance(key, kind):
-        if isinstance(key, rsa.RSAPublicKey):
-            return rsa_keys(key)
-        if isinstance(key, ec.EllipticCurvePublicKey):
-            return ecdsa_keys(key)
-    raise ValueError("a public key of another kind")
+    if not isinstance(key, kind):
+        raise ValueError("a public key of another kind")
+    return public_keys(key)
 
 
-class Jwk(msgspec.Struct, frozen=True):
-    """One key of a JWK set (RFC 7517)."""
+class Jwk(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One key of a JWK set (RFC 7517), without what would make it a private one."""
 
     kty: str
     kid: str | None = None
@@ -153,29 +105,13 @@ class JwkSet(msgspec.Struct, frozen=True):
 
 def from_jwk(jwk: Jwk) -> dict[str, Verify]:
     """Return the checks that a key of a JWK set allows; none if it is of no use to us."""
+    if jwk.kty not in ("RSA", "EC", "OKP"):
+        return {}
     try:
-        if jwk.kty == "RSA":
-            numbers = rsa.RSAPublicNumbers(integer(jwk.e), integer(jwk.n))
-            return rsa_keys(numbers.public_key())
-        if jwk.kty == "EC" and jwk.crv in CURVES:
-            curve = CURVES[jwk.crv][1]()
-            point = ec.EllipticCurvePublicNumbers(integer(jwk.x), integer(jwk.y), curve)
-            return ecdsa_keys(point.public_key())
-        if jwk.kty == "OKP" and jwk.crv == "Ed25519":
-            return eddsa_keys(ed25519.Ed25519PublicKey.from_public_bytes(octets(jwk.x)))
-    except (ValueError, binascii.Error) as error:
+        return public_keys(PyJWK(msgspec.to_builtins(jwk)).key)
+    except (PyJWTError, ValueError, UnsupportedAlgorithm) as error:
         log.warning("unusable key in JWKS", extra={"kid": jwk.kid, "error": str(error)})
-    return {}
-
-
-def octets(text: str) -> bytes:
-    """Return what base64url (RFC 4648, 5) without padding stands for; ValueError if it is none."""
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def integer(text: str) -> int:
-    """Return a big-endian number in base64url (RFC 7518, 2)."""
-    return int.from_bytes(octets(text))
+        return {}
 
 
 class Jwks:

@@ -84,6 +84,7 @@ def test_the_hub_knows_no_protocol_no_socket_and_no_clock() -> None:
 def test_what_the_gateway_needs_is_in_its_extra() -> None:
     ours = {"hark_gateway"}
     allowed = {"cryptography", "httptools", "msgspec", "prometheus_client", "uvloop", "yaml"}
+    allowed |= {"jwt"}  # keys and signatures
     allowed |= {"cbor2", "re2"}  # PubNub's tokens are CBOR, its patterns those of RE2
     foreign = packages_imported_by("hark_gateway") - set(sys.stdlib_module_names) - ours
     assert foreign <= allowed

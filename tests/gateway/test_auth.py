@@ -11,7 +11,12 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -296,6 +301,79 @@ async def test_a_token_needs_a_key_of_the_set(
         for _ in range(3):
             assert await connect(gateway, signed(algorithm, key, kid)) == 3500
         assert keys.asked <= 1, "unknown keys do not make us ask again and again"
+
+
+@pytest.mark.parametrize(
+    "useless",
+    [
+        pytest.param({"kty": "new"}, id="a kind that nobody knows"),
+        pytest.param({"kty": "oct", "k": "c2VjcmV0"}, id="a shared secret"),
+        pytest.param({"kty": "oct"}, id="a shared secret without one"),
+        pytest.param({"kty": "RSA", "n": "AQAB"}, id="RSA without an exponent"),
+        pytest.param({"kty": "RSA", "n": "", "e": ""}, id="RSA of nothing"),
+        pytest.param({"kty": "RSA", "n": "é", "e": "AQAB"}, id="RSA that is not base64url"),
+        pytest.param({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}, id="no point"),
+        pytest.param({"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"}, id="another curve"),
+        pytest.param(
+            json.loads(
+                jwt.algorithms.ECAlgorithm.to_jwk(
+                    ec.generate_private_key(ec.SECP256K1()).public_key()
+                )
+            ),
+            id="a whole key of another curve",
+        ),
+        pytest.param({"kty": "OKP", "crv": "Ed448", "x": "AA"}, id="Ed448"),
+        pytest.param({"kty": "OKP", "crv": "Ed25519"}, id="Ed25519 without its key"),
+        pytest.param({"kty": "RSA", "kid": "r", "use": "enc"}, id="one to encrypt with"),
+    ],
+)
+async def test_a_key_of_no_use_spoils_none_of_the_others(
+    keys: KeyServer, useless: dict[str, Any]
+) -> None:
+    keys.keys.append({"kid": "n"} | useless)
+    async with running(client={"token": {"jwks_public_endpoint": keys.url}}) as gateway:
+        reply = await connect(gateway, signed("RS256", RSA_KEY, "r"))
+        assert isinstance(reply, dict)
+        assert "connect" in reply
+        forged = signed(key="secret of thirty-two bytes or more", kid="n")
+        assert await connect(gateway, forged) == 3500
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key", "kid"),
+    [
+        ("RS256", RSA_KEY, "r"),
+        ("ES256", EC_KEYS["ES256"], "e"),
+        ("EdDSA", ED_KEY, "o"),
+    ],
+)
+async def test_a_private_key_in_the_set_is_taken_for_its_public_half(
+    keys: KeyServer, algorithm: str, key: Any, kid: str
+) -> None:
+    private = type(jwt.get_algorithm_by_name(algorithm)).to_jwk(key, as_dict=True)
+    keys.keys = [private | {"kid": kid}]
+    async with running(client={"token": {"jwks_public_endpoint": keys.url}}) as gateway:
+        reply = await connect(gateway, signed(algorithm, key, kid))
+        assert isinstance(reply, dict)
+        assert "connect" in reply
+
+
+@pytest.mark.parametrize("option", ["rsa_public_key", "ecdsa_public_key"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("no key", id="no PEM"),
+        pytest.param(pem(ED_KEY), id="of another kind"),
+        pytest.param(pem(ec.generate_private_key(ec.SECP256K1())), id="of another curve"),
+        pytest.param(
+            RSA_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+            id="private",
+        ),
+    ],
+)
+def test_a_configured_key_that_is_none_is_refused_at_once(option: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Verifier(TokenOptions(**{option: text}))
 
 
 async def test_commands_wait_in_order_while_keys_are_fetched(keys: KeyServer) -> None:
