@@ -10,14 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from urllib.parse import unquote_plus
 
 from hark_gateway.hub.timers import TimerWheel
 from hark_gateway.hub.turns import Turns
-
-if TYPE_CHECKING:
-    from .http_connection import HttpConnection
 
 JSON = ((b"Content-Type", b"application/json"),)
 TEXT_PLAIN = ((b"Content-Type", b"text/plain; charset=utf-8"),)
@@ -199,12 +196,29 @@ class Host:
             self.empty.set()
 
 
+class Carrier(Protocol):
+    """What a request came by and its answer goes by: a connection that speaks HTTP."""
+
+    host: Host
+    transport: asyncio.Transport
+    is_streaming: bool
+
+    def finish(self, exchange: "Exchange", data: bytes) -> None:
+        """Write the whole answer, and turn to the next request."""
+
+    def hand_over(self, tenant: Connection, first_bytes: bytes) -> None:
+        """Give the socket to `tenant`, after writing `first_bytes`."""
+
+    def close_soon(self) -> None:
+        """Close when what was written has gone out."""
+
+
 class Exchange:
     """A request being answered."""
 
     __slots__ = ("_connection", "_request", "on_lost", "on_slow")
 
-    def __init__(self, connection: "HttpConnection", request: Request) -> None:
+    def __init__(self, connection: Carrier, request: Request) -> None:
         self._connection = connection
         self._request = request
         self.on_lost: Callable[[], None] | None = None
@@ -245,7 +259,7 @@ class Stream:
 
     def __init__(
         self,
-        connection: "HttpConnection",
+        connection: Carrier,
         request: Request,
         headers: Headers,
         *,

@@ -1,5 +1,7 @@
 """Shared lists of names: found under each name as long as somebody uses them, and then gone."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,11 +12,11 @@ NAMES = ["a", "b", "c", "d"]
 LISTS = st.sets(st.sampled_from(NAMES), min_size=1).map(lambda names: tuple(sorted(names)))
 
 
-def use(each: NameList) -> None:
+def use(each: NameList[Any, Any]) -> None:
     each.interests += (Interest(each.names, {}),)
 
 
-def leave(lists: Lists, each: NameList) -> None:
+def leave(lists: Lists[Any, Any], each: NameList[Any, Any]) -> None:
     each.interests = each.interests[1:]
     lists.release(each)
 

@@ -7,14 +7,13 @@ list, one pointer more for each name.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from .live import Interest
-    from .presence import Stay
+Interest = TypeVar("Interest")
+Stay = TypeVar("Stay")
 
 
-class NameList:
+class NameList(Generic[Interest, Stay]):
     """Names in sorted order, who is interested in exactly them, and who is present on them."""
 
     __slots__ = ("interests", "names", "stays")
@@ -34,19 +33,19 @@ class NameList:
         return bool(self.interests or self.stays)
 
 
-class Lists:
-    """All lists in use."""
+class Lists(Generic[Interest, Stay]):
+    """All lists in use; what is noted on them is their users' own (`live`, `presence`)."""
 
     def __init__(self) -> None:
-        self._lists: dict[tuple[str, ...], NameList] = {}
-        self._on: dict[str, list[NameList]] = {}
-        self._released: set[NameList] = set()
+        self._lists: dict[tuple[str, ...], NameList[Interest, Stay]] = {}
+        self._on: dict[str, list[NameList[Interest, Stay]]] = {}
+        self._released: set[NameList[Interest, Stay]] = set()
 
-    def find(self, names: tuple[str, ...]) -> NameList | None:
+    def find(self, names: tuple[str, ...]) -> NameList[Interest, Stay] | None:
         """Return the list of exactly these names, sorted, if there is one."""
         return self._lists.get(names)
 
-    def obtain(self, names: tuple[str, ...]) -> NameList:
+    def obtain(self, names: tuple[str, ...]) -> NameList[Interest, Stay]:
         """Return the list of exactly these names, sorted, which the caller is about to use."""
         found = self._lists.get(names)
         if found is None:
@@ -55,11 +54,11 @@ class Lists:
                 self._on.setdefault(name, []).append(found)
         return found
 
-    def on(self, name: str) -> Sequence[NameList]:
+    def on(self, name: str) -> Sequence[NameList[Interest, Stay]]:
         """Return every list that the name is on; some may be in use no longer."""
         return self._on.get(name, ())
 
-    def release(self, each: NameList) -> None:
+    def release(self, each: NameList[Interest, Stay]) -> None:
         """Give a list back, unless others use it."""
         if not each.is_used:
             self._released.add(each)

@@ -140,7 +140,7 @@ class Live:
             wildcard logs after its last poll.
     """
 
-    def __init__(self, lists: Lists, *, size: int = 100, ttl: float = 1200) -> None:
+    def __init__(self, lists: Lists[Interest, Any], *, size: int = 100, ttl: float = 1200) -> None:
         self._lists = lists
         self._size = size
         self._ttl = ttl

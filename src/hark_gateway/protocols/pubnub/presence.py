@@ -5,7 +5,7 @@ Lists are shared by all who have the same one (`lists`).
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hark_gateway.hub.timers import TimerWheel
 
@@ -34,7 +34,7 @@ class Stay:
 
     __slots__ = ("beats", "channels", "expires", "polled", "seconds", "uuid", "wheel_slot")
 
-    def __init__(self, uuid: str, channels: NameList) -> None:
+    def __init__(self, uuid: str, channels: "NameList[Any, Stay]") -> None:
         self.uuid = uuid
         self.channels = channels
         self.expires = 0.0
@@ -68,7 +68,7 @@ class Presence:
     """
 
     def __init__(
-        self, lists: Lists, *, max_stays: int = 500_000, default_seconds: float = 300
+        self, lists: Lists[Any, Stay], *, max_stays: int = 500_000, default_seconds: float = 300
     ) -> None:
         self._lists = lists
         self._max_stays = max_stays

@@ -22,10 +22,10 @@ from .arrivals import Arrivals
 from .clock import TICKS_PER_SECOND, TimetokenClock
 from .envelopes import MessageType
 from .lists import Lists
-from .live import Live
+from .live import Interest, Live
 from .options import PubNubOptions
 from .polls import Polls
-from .presence import Change, Presence
+from .presence import Change, Presence, Stay
 from .refusals import PubNubRefusals
 from .storage import (
     ActionStore,
@@ -69,7 +69,7 @@ class Service:
             [namespace.name for namespace in rules.namespaces], boundary=rules.namespace_boundary
         )
         self._open_storage()
-        self.lists = Lists()
+        self.lists: Lists[Interest, Stay] = Lists()
         self.live = Live(self.lists, size=options.buffer_size, ttl=options.buffer_ttl)
         self.presence = Presence(self.lists)
         self.arrivals = Arrivals()
