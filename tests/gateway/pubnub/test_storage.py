@@ -11,9 +11,12 @@ from hark_gateway.protocols.pubnub.storage import (
     Action,
     ActionStore,
     Database,
+    GrantKey,
+    GrantStore,
     GroupStore,
     Message,
     MessageStore,
+    NotStored,
     Range,
     RevocationStore,
     StorageUnusable,
@@ -137,6 +140,35 @@ def test_a_database_full_of_actions_takes_messages_still(tmp_path: Path) -> None
     store.add(Message("room", 12_000, b"x" * 30_000), now=0)
     assert kept(store, "room") == [12_000]
     assert 0 < actions.count("room", 7) < 11_999
+
+
+def test_what_does_not_fit_beside_groups_and_grants_is_refused_whole(tmp_path: Path) -> None:
+    database = Database(tmp_path / "small.sqlite3", max_bytes=1 << 18)
+    messages = MessageStore(database, size=1000, ttl=60)
+    groups, grants = GroupStore(database), GrantStore(database)
+    many = [f"{number}-{'x' * 80}" for number in range(100)]
+    with pytest.raises(NotStored):
+        [groups.add(f"group-{number}", many) for number in range(1000)]
+    fitting = list(groups.all)
+    assert all(len(groups.channels(name)) == 100 for name in fitting)
+    keys = [GrantKey("sub", "channels", name, "key") for name in many]
+    with pytest.raises(NotStored):
+        grants.put(keys, 1, expires=60)
+    assert not grants.concern("sub")
+    with pytest.raises(NotStored):
+        messages.add(Message("room", 1, b"x" * 30_000), now=0)
+    revocations = RevocationStore(database)
+    for number in range(1000):  # rights are taken even then
+        revocations.add(b"%032d" % number, expires=60)
+    for name in fitting:
+        groups.remove(name, groups.channels(name))
+    grants.put(keys, 1, expires=60)
+    database.close()
+
+    database = Database(tmp_path / "small.sqlite3", max_bytes=1 << 18)
+    assert not GroupStore(database).all
+    assert b"%032d" % 999 in RevocationStore(database)
+    assert GrantStore(database).bits(iter(keys[:1]), now=0) == 1
 
 
 def test_everything_is_remembered_across_a_restart(tmp_path: Path) -> None:

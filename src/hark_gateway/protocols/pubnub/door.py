@@ -18,6 +18,7 @@ from .errors import PubNubError, ServiceError
 from .options import DEVELOPMENT, PubNubOptions
 from .requests import Call, Malformed, decode
 from .service import Service
+from .storage import NotStored
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,10 @@ class PubNubDoor:
             refuse(exchange, refusal)
         except Malformed as fault:
             refuse(exchange, ServiceError(400, f"Invalid {fault}", "Balancer"))
+        except NotStored as fault:
+            service.storage_faults.add(str(fault), level=logging.ERROR, now=now)
+            text = "Storage full or unavailable: delete something, or raise its limit"
+            refuse(exchange, ServiceError(503, text, "Storage"))
         except Exception:  # a fault of ours: logged in full, told to nobody
             log.exception("request failed")
             refuse(exchange, ServiceError(500, "Internal Server Error", "Balancer"))

@@ -46,7 +46,8 @@ class PubNubOptions:
     storage_path: str = ""
     """SQLite file for messages, actions, groups and revocations; empty keeps them in memory."""
     storage_max_bytes: int = 1 << 30
-    """What they may take; when it is full, the oldest messages make room."""
+    """What they may take; when it is full, the oldest messages make room.
+    What does not fit even so is refused with 503."""
     history_size: int = 1000
     """Messages kept in a channel; 0 keeps none."""
     history_ttl: Seconds = 7 * 86_400

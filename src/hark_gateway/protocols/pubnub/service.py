@@ -2,7 +2,6 @@
 
 import logging
 import math
-import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from hark_gateway.hub.payload import check
 from hark_gateway.hub.stream import Member
 from hark_gateway.hub.stream import Publication as HubPublication
 from hark_gateway.hub.turns import Steps, Turns
+from hark_gateway.refusals import Refusals
 
 from . import envelopes, names
 from .access import Gatekeeper, Keyset
@@ -34,10 +34,9 @@ from .storage import (
     GroupStore,
     Message,
     MessageStore,
+    NotStored,
     RevocationStore,
 )
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +90,7 @@ class Service:
             refusal=self.gatekeeper.refusal,
         )
         self.refusals = PubNubRefusals()
+        self.storage_faults = Refusals("PubNub storage cannot be written")
         self._publishing: Publication | None = None
         self._published = 0
         self._swept = 0.0
@@ -201,8 +201,8 @@ class Service:
             )
             try:
                 self.messages.add(message, now=now, ttl=publication.ttl)
-            except sqlite3.Error:  # the disk, most likely; who is there shall hear it even so
-                log.exception("a message could not be stored", extra={"channel": channel})
+            except NotStored as fault:  # who is there shall hear it even so
+                self.storage_faults.add(str(fault), level=logging.ERROR, now=now)
         event = envelopes.event(
             timetoken,
             channel,
@@ -267,12 +267,16 @@ class Service:
         yield
         self.lists.tidy()
         yield
-        for store in (self.messages, self.actions):
-            while store.sweep(now):
-                yield
-        self.revocations.sweep(now)
-        self.grants.sweep(now)
+        try:
+            for store in (self.messages, self.actions):
+                while store.sweep(now):
+                    yield
+            self.revocations.sweep(now)
+            self.grants.sweep(now)
+        except NotStored as fault:
+            self.storage_faults.add(str(fault), level=logging.ERROR, now=now)
         self.refusals.sweep(now)
+        self.storage_faults.sweep(now)
 
 
 def _tags(meta: bytes | None) -> dict[str, str] | None:

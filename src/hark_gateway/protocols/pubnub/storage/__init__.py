@@ -7,7 +7,7 @@ Every call is short and made from the event loop.
 """
 
 from .actions import Action, ActionStore
-from .database import Database, StorageUnusable
+from .database import Database, NotStored, StorageUnusable
 from .grants import FOR_EVER, GrantKey, GrantStore, TooManyGrants
 from .groups import GroupStore, TooManyGroups
 from .messages import Message, MessageStore, Range
@@ -23,6 +23,7 @@ __all__ = [
     "GroupStore",
     "Message",
     "MessageStore",
+    "NotStored",
     "Range",
     "RevocationStore",
     "StorageUnusable",

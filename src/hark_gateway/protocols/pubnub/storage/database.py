@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages (
@@ -54,6 +54,10 @@ CREATE TABLE IF NOT EXISTS revocations (
 CREATE INDEX IF NOT EXISTS revocations_by_expiry ON revocations (expires);
 """
 _PAGE_BYTES = 4096
+_RESERVE_PAGES = 256
+"""What may be written beyond the limit, to take rights away."""
+
+T = TypeVar("T")
 
 
 class StorageUnusable(Exception):
@@ -65,6 +69,10 @@ class StorageUnusable(Exception):
 
     def __str__(self) -> str:
         return f"pubnub.storage_path: {self.path} is no database, or in use: {self.cause}"
+
+
+class NotStored(Exception):
+    """Nothing was written: there is no room, or the disk failed."""
 
 
 class Database:
@@ -82,21 +90,22 @@ class Database:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
+        self._max_pages = max(64, max_bytes // _PAGE_BYTES)
         try:
-            self._prepare(max_bytes)
+            self._prepare()
         except sqlite3.Error as error:
             raise StorageUnusable(path, error) from error
         self.make_room: list[Callable[[], bool]] = []
         """All called when the database is full; each says whether it dropped anything."""
 
-    def _prepare(self, max_bytes: int) -> None:
+    def _prepare(self) -> None:
         execute = self._connection.execute
         execute("PRAGMA locking_mode = EXCLUSIVE")  # counts are kept in memory, by one gateway
         # A killed gateway loses nothing so; only the machine's own crash may cost the last
         # moments, which the inbox of the application still has.
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = NORMAL")
-        execute(f"PRAGMA max_page_count = {max(64, max_bytes // _PAGE_BYTES)}")
+        self._allow(self._max_pages)
         self._connection.executescript(_SCHEMA)
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -104,16 +113,51 @@ class Database:
         return self._connection.execute(sql, parameters).fetchall()
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        """Run one statement, making room if there is none; return its rows."""
+        """Run one statement, making room if there is none; return its rows.
+
+        Raises:
+            NotStored: See there.
+        """
+        return self._make_room_for(lambda: self._connection.execute(sql, parameters).fetchall())
+
+    def write_all(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each of `rows`, or for none of them.
+
+        Raises:
+            NotStored: See there.
+        """
+
+        def run() -> None:
+            with self._connection as connection:
+                connection.execute("BEGIN")
+                connection.executemany(sql, rows)
+
+        self._make_room_for(run)
+
+    def write_beyond(self, sql: str, parameters: Sequence[Any]) -> None:
+        """Run one statement, a little beyond the limit if need be: it takes somebody's rights.
+
+        Raises:
+            NotStored: See there.
+        """
+        self._allow(self._max_pages + _RESERVE_PAGES)
+        try:
+            self.write(sql, parameters)
+        finally:
+            self._allow(self._max_pages)
+
+    def _allow(self, pages: int) -> None:
+        self._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def _make_room_for(self, run: Callable[[], T]) -> T:
         while True:
             try:
-                return self._connection.execute(sql, parameters).fetchall()
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-                    raise
-                dropped = [drop() for drop in self.make_room]
+                return run()
+            except sqlite3.Error as error:
+                is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+                dropped = [drop() for drop in self.make_room] if is_full else []
                 if not any(dropped):
-                    raise
+                    raise NotStored(str(error)) from error
 
     def last_timetoken(self) -> int:
         """Return the highest timetoken of all that is stored, or 0."""

@@ -40,20 +40,22 @@ class GrantStore:
         """Grant exactly these bits until `expires`, in seconds; none takes back what there was.
 
         Raises:
-            TooManyGrants: Nothing was granted.
+            TooManyGrants, NotStored: Nothing was granted.
         """
         keys = list(keys)
         if bits and len(self._grants) + len(keys) > MAX_GRANTS:
             raise TooManyGrants
-        for key in keys:
-            if bits:
-                sql = "INSERT OR REPLACE INTO grants VALUES (?, ?, ?, ?, ?, ?)"
-                self._database.write(sql, (*key, bits, expires))
+        if bits:
+            sql = "INSERT OR REPLACE INTO grants VALUES (?, ?, ?, ?, ?, ?)"
+            self._database.write_all(sql, [(*key, bits, expires) for key in keys])
+            for key in keys:
                 self._on_keyset[key.subscribe_key] += key not in self._grants
                 self._grants[key] = (bits, expires)
-            elif key in self._grants:
-                sql = "DELETE FROM grants WHERE (subscribe_key, kind, name, auth) = (?, ?, ?, ?)"
-                self._database.write(sql, key)
+        else:
+            known = [key for key in dict.fromkeys(keys) if key in self._grants]
+            sql = "DELETE FROM grants WHERE (subscribe_key, kind, name, auth) = (?, ?, ?, ?)"
+            self._database.write_all(sql, known)
+            for key in known:
                 self._forget(key)
 
     def bits(self, keys: Iterator[GrantKey], *, now: float) -> int:

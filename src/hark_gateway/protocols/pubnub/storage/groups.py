@@ -40,7 +40,7 @@ class GroupStore:
         """Put channels into a group; return whether any is new.
 
         Raises:
-            TooManyGroups: Nothing was added.
+            TooManyGroups, NotStored: Nothing was added.
         """
         present = self._groups.get(name, {})
         new = [channel for channel in dict.fromkeys(channels) if channel not in present]
@@ -48,18 +48,24 @@ class GroupStore:
             raise TooManyGroups
         if new and not present and len(self._groups) >= self._max_groups:
             raise TooManyGroups
-        for channel in new:
-            self._database.write("INSERT INTO groups VALUES (?, ?)", (name, channel))
-            self._groups.setdefault(name, {})[channel] = None
+        rows = [(name, channel) for channel in new]
+        self._database.write_all("INSERT INTO groups VALUES (?, ?)", rows)
+        if new:
+            self._groups.setdefault(name, {}).update(dict.fromkeys(new))
         return bool(new)
 
     def remove(self, name: str, channels: Iterable[str]) -> bool:
-        """Take channels out of a group; return whether any was in it."""
+        """Take channels out of a group; return whether any was in it.
+
+        Raises:
+            NotStored: Nothing was removed.
+        """
         present = self._groups.get(name, {})
-        gone = [channel for channel in channels if present.pop(channel, 0) is None]
+        gone = [channel for channel in dict.fromkeys(channels) if channel in present]
+        sql = "DELETE FROM groups WHERE name = ? AND channel = ?"
+        self._database.write_all(sql, [(name, channel) for channel in gone])
         for channel in gone:
-            sql = "DELETE FROM groups WHERE name = ? AND channel = ?"
-            self._database.write(sql, (name, channel))
+            del present[channel]
         if name in self._groups and not present:
             del self._groups[name]
         return bool(gone)

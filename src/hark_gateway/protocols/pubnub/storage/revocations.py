@@ -15,10 +15,14 @@ class RevocationStore:
         return signature in self._revoked
 
     def add(self, signature: bytes, *, expires: int) -> None:
-        """Revoke the token of that signature, which expires by itself at `expires`, in seconds."""
-        sql = "INSERT OR REPLACE INTO revocations VALUES (?, ?)"
-        self._database.write(sql, (signature, expires))
+        """Revoke the token of that signature, which expires by itself at `expires`, in seconds.
+
+        Raises:
+            NotStored: It is revoked until a restart.
+        """
         self._revoked[signature] = expires
+        sql = "INSERT OR REPLACE INTO revocations VALUES (?, ?)"
+        self._database.write_beyond(sql, (signature, expires))
 
     def sweep(self, now: float) -> None:
         """Forget tokens that have expired meanwhile. Call it about once a second."""
