@@ -75,6 +75,7 @@ class Gateway:
             PubNubDoor(config.pubnub, self.hub, self.host.turns) if config.pubnub.enabled else None
         )
         self._add_routes()
+        self.host.on_unknown = self._note_unknown
 
     def _add_routes(self) -> None:
         config, routes = self.config, self.host.routes.exact
@@ -120,6 +121,11 @@ class Gateway:
         if uni.enabled:
             socket = UniWebSocketEndpoint(self.door, origins, uni.message_size_limit)
             routes[uni.handler_prefix.encode()] = Route(socket)
+
+    def _note_unknown(self, request: Request) -> None:
+        path = request.path.decode("latin-1")
+        reason = f"nothing answers on this path: {path!r}; is it enabled, and its prefix the same?"
+        self.door.refusals.add(reason, now=clock.now())
 
     @property
     def port(self) -> int:

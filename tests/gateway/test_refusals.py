@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -53,6 +54,16 @@ async def test_the_log_names_a_missing_token(
         await opened.closed()
     (line,) = said(caplog)
     assert line.startswith("connect, no token")
+
+
+async def test_the_log_names_a_path_on_which_nothing_answers(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}") as http:
+        for path in ("/connection/sockjs?token=x", "/wp-login.php", "/%0Aconnection"):
+            assert (await http.get(path)).status_code == 404
+    (line,) = said(caplog)
+    assert line.startswith("nothing answers on this path: '/connection/sockjs'")
 
 
 async def test_the_log_names_an_origin_that_is_not_allowed(

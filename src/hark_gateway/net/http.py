@@ -165,6 +165,8 @@ class Host:
     """What a head may take before its route is known, in bytes."""
     draining: bool = False
     connections: "set[Connection]" = field(default_factory=set)
+    on_unknown: Callable[[Request], None] = lambda _: None
+    """Told of every request to a path that nothing answers."""
     refused: int = 0
     """Connections turned away because there were too many."""
     _dirty: "list[Connection]" = field(default_factory=list)

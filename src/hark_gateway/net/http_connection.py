@@ -272,6 +272,7 @@ class HttpConnection(Connection):
         exchange = self._current = Exchange(self, request)
         self.host.wheel.cancel(self)
         if route is None:
+            self.host.on_unknown(request)
             exchange.respond(404, b"not found\n", TEXT_PLAIN)
             return
         try:

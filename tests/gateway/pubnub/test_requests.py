@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from hark_gateway.net.http import Request
+from hark_gateway.protocols.pubnub.requests import read
 from hark_gateway.server import Gateway
 from tests.conformance.drivers import signed
 
@@ -305,3 +307,13 @@ async def test_a_browser_may_ask_from_any_page(http: httpx.AsyncClient) -> None:
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "DELETE" in answer.headers["access-control-allow-methods"]
     assert answer.headers["access-control-allow-headers"] == "content-type,content-encoding"
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [("", True), ("store=", True), ("store", True), ("store=1", True), ("store=True", True),
+     ("store=0", False), ("store=false", False)],
+)  # fmt: skip
+def test_a_parameter_that_is_empty_is_as_if_it_was_not_sent(query: str, value: bool) -> None:
+    call = read(Request("GET", f"/publish?{query}".encode(), {}), 0)
+    assert call.flag("store", default=True) is value

@@ -50,9 +50,9 @@ class Call:
         return None if raw is None else decode(raw)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """Return a parameter that says yes or no."""
+        """Return a parameter that says yes or no; empty is as if it was not sent."""
         value = self.query.get(name)
-        return default if value is None else value.lower() in ("1", "true")
+        return value.lower() in ("1", "true") if value else default
 
     def integer(self, name: str) -> int | None:
         """Return a parameter that is a number from 0 to 19 digits; None if it was not sent.
