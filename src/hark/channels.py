@@ -63,7 +63,8 @@ _policies: dict[str, Policy] = {}
 def channel(namespace: str) -> Callable[[Policy], Policy]:
     """Say who may listen to the channels of a namespace: the decorated function of user and key.
 
-    It is asked when a client wants a subscription token, and never by the gateway.
+    It is asked when a client wants a subscription token, and never by the gateway. The client chose
+    the key: where the function raises, as at one that is no number, nobody is admitted.
 
         @channel("post")
         def may_read(user, key):

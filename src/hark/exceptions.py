@@ -108,7 +108,6 @@ class UnknownNamespace(HarkError):
 
     def __str__(self) -> str:
         known = ", ".join(self.known) or "none"
-        known = ", ".join(self.known) or "none"
         return (
             f"nobody declared who may listen to {self.namespace}:…: decorate a function of user "
             f'and key with @channel("{self.namespace}"), in a module that every process imports, '

@@ -7,10 +7,11 @@ from typing import Any
 import jwt
 import pytest
 from django.conf import settings as django_settings
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
+from django.shortcuts import get_object_or_404
 from rest_framework.test import APIClient
 
-from hark import Channel, channel, channels, publish
+from hark import Channel, channel, channels, publish, tokens
 from hark.backends.base import Unavailable
 from hark.exceptions import BadChannel, NotSerializable, TooLarge, UnknownNamespace
 from hark.models import Outbox
@@ -18,6 +19,7 @@ from hark.relay.loop import Relay
 from tests.hark.conftest import nested
 from tests.hark.recording import RecordingBackend
 from tests.hark.test_relay import drain
+from tests.hark.testapp.models import Article
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +169,45 @@ def test_the_policy_decides_who_may_listen(policy: None, bo: Any, bo_client: API
 def test_nobody_else_may(policy: None, bo_client: APIClient, name: Any, status: int) -> None:
     answer = bo_client.post("/api/hark/subscribe/", {"channel": name}, format="json")
     assert answer.status_code == status
+
+
+def _by_key(_user: Any, key: str) -> bool:
+    return Article.objects.filter(pk=key).exists()
+
+
+def _by_query(_user: Any, key: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM nowhere WHERE name = %s", [key])
+    return True
+
+
+def _by_lookup(_user: Any, key: str) -> bool:
+    return bool(get_object_or_404(Article, title=key))
+
+
+@pytest.mark.parametrize(
+    ("policy_of", "is_logged"), [(_by_key, True), (_by_query, True), (_by_lookup, False)]
+)
+def test_a_policy_that_fails_admits_nobody_and_spoils_no_transaction(
+    *, policy_of: Any, is_logged: bool, bo: Any, bo_client: APIClient,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setitem(channels._policies, "odd", policy_of)
+    answer = bo_client.post("/api/hark/subscribe/", {"channel": "odd:abc"}, format="json")
+    assert answer.status_code == 403
+    assert Article.objects.count() == 0
+    assert ("'odd' fails at the key 'abc'" in caplog.text) == is_logged
+
+
+def test_a_policy_that_cannot_ask_the_database_is_no_refusal(
+    bo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_user: Any, _key: str) -> bool:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setitem(channels._policies, "odd", away)
+    with pytest.raises(OperationalError):
+        tokens.subscription(bo, Channel("odd", "1"))
 
 
 def test_a_namespace_has_one_policy_and_inboxes_have_none(policy: None) -> None:
