@@ -1,9 +1,10 @@
 """`manage.py seed`: what whoever tries the application finds in it."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from hark.models import Notification
 from social.accounts.models import User
@@ -17,8 +18,21 @@ pytestmark = pytest.mark.django_db
 
 def seed() -> str:
     out = StringIO()
-    call_command("seed", stdout=out)
+    call_command("seed", "--public-passwords", stdout=out)
     return out.getvalue()
+
+
+def test_a_deployment_gets_no_accounts_with_public_passwords_by_accident(settings: Any) -> None:
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="--public-passwords"):
+        call_command("seed")
+    assert not User.objects.exists()
+
+
+def test_development_needs_not_ask_for_them(settings: Any) -> None:
+    settings.DEBUG = True
+    call_command("seed", stdout=StringIO())
+    assert User.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,8 +20,23 @@ BETWEEN_COMMENTS = timedelta(minutes=19)
 class Command(BaseCommand):
     help = "Add demo data: people to sign in as, posts and comments. Done once; again does nothing."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--public-passwords",
+            action="store_true",
+            help="Do so outside of development (DJANGO_DEBUG=1) as well. Anybody can then sign in "
+            "as these people, write in their names and read their notifications: their e-mail "
+            "addresses and passwords are in the source of the application.",
+        )
+
     @transaction.atomic
-    def handle(self, **_: Any) -> None:
+    def handle(self, *, public_passwords: bool = False, **_: Any) -> None:
+        if not (settings.DEBUG or public_passwords):
+            raise CommandError(
+                "This would let anybody sign in: the passwords of the demo's people are public. "
+                "It is for development (DJANGO_DEBUG=1). If this site may be anybody's, say so by "
+                "--public-passwords."
+            )
         if User.objects.filter(email__in=[person.email for person in PEOPLE]).exists():
             self.stdout.write("The demo data is there already.")
             return
