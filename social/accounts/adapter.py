@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from hark import mail
 from social.accounts.models import User
-from social.accounts.names import likeness, normalized, validate_free
+from social.accounts.names import normalized, validate_free
 from social.api.addresses import client_address
 
 
@@ -27,7 +27,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         name = normalized(username)
         User._meta.get_field("username").run_validators(name)  # noqa: SLF001 (as below)
         validate_free(name)
-        if User.objects.filter(likeness=likeness(name)).exists():
+        if User.is_taken(name):
             raise self.validation_error("username_taken")
         cleaned: str = super().clean_username(name, shallow)
         return cleaned

@@ -24,7 +24,8 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(_("user name"), max_length=30, validators=[validate_name])
-    likeness = Likeness(max_length=255, unique=True, editable=False)
+    likeness = Likeness(max_length=255, null=True, unique=True, editable=False)
+    """Null for those who signed up while older code was running."""
     email = models.EmailField(_("e-mail address"))
     first_name = None  # type: ignore[assignment]  # people go by their user name only
     last_name = None  # type: ignore[assignment]
@@ -47,10 +48,16 @@ class User(AbstractUser):
             ),
         ]
 
+    @classmethod
+    def is_taken(cls, name: str, *, by_others_than: uuid.UUID | None = None) -> bool:
+        """Return whether somebody's name looks like this one."""
+        others, looks = cls.objects.exclude(pk=by_others_than), likeness(name)
+        unseen = others.filter(likeness=None).values_list("username", flat=True)
+        return others.filter(likeness=looks).exists() or looks in map(likeness, unseen)
+
     def clean(self) -> None:
         super().clean()
-        others = User.objects.exclude(pk=self.pk)
-        if others.filter(likeness=likeness(self.username)).exists():
+        if User.is_taken(self.username, by_others_than=self.pk):
             raise ValidationError({"username": _("This name is taken.")}, code="unique")
 
     def save(self, *args: Any, **options: Any) -> None:

@@ -168,6 +168,20 @@ def test_any_text_has_a_likeness_that_fits_and_that_its_own_spellings_share(text
     assert len(looks) <= User._meta.get_field("likeness").max_length
 
 
+@pytest.mark.django_db
+def test_code_from_before_signs_people_up_who_keep_their_names_to_themselves() -> None:
+    loader = MigrationExecutor(connection).loader
+    old = loader.project_state([("accounts", "0001_initial")]).apps.get_model("accounts", "User")
+    for name in ("ana", "bo"):
+        old.objects.create(username=name, email=f"{name}@example.com")
+    with pytest.raises(ValidationError, match="taken"):
+        User(username="аna", email="other@example.com").full_clean(exclude=["password"])
+    ana = User.objects.get(username="ana")
+    ana.full_clean(exclude=["password"])
+    ana.save()
+    assert ana.likeness == likeness("ana")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_people_from_before_are_told_apart_and_the_eldest_keeps_the_name() -> None:
     executor = MigrationExecutor(connection)

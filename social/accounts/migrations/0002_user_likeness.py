@@ -43,7 +43,10 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             "user",
             "likeness",
-            social.accounts.models.Likeness(max_length=255, unique=True, editable=False),
+            # Null: code that does not know the column goes on signing people up.
+            social.accounts.models.Likeness(
+                max_length=255, null=True, unique=True, editable=False
+            ),
         ),
         migrations.AlterField(
             "user",
