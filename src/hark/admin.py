@@ -21,6 +21,7 @@ from hark.instants import Now
 from hark.models import Inbox, Notification, Outbox, Relay
 from hark.references import read_key
 from hark.render import Page
+from hark.salvage import salvaged
 from hark.types import label_of, names
 from hark.wake import wake_on_commit
 
@@ -138,6 +139,10 @@ class ReadOnlyAdmin(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # each would be a full count
     paginator = BoundedPaginator
     list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Show what can be read of a damaged row: it is here that it can be deleted."""
+        return salvaged(super().get_queryset(request))
 
     def has_add_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False

@@ -262,9 +262,10 @@ def _came_by(user_id: Any, through: int, held: int) -> Q:
 
 def _mark(user_id: Any, pk: int, marks: log.Marks) -> Notification:
     with _locked(user_id) as heads:
-        row = Notification.objects.of(user_id).select_for_update().filter(pk=pk).first()
-        if row is None:
+        rows = readable(Notification.objects.of(user_id).select_for_update().filter(pk=pk))
+        if not rows:
             raise NotFound
+        (row,) = rows
         if any((getattr(row, name) is None) != (marks[name] is None) for name in marks):
             row.modseq = log.number(heads, [row], marks)[pk]
             for name, moment in marks.items():
@@ -276,11 +277,24 @@ def _mark_all(user_id: Any, which: Q, marks: log.Marks) -> None:
     while True:
         with _locked(user_id) as heads:
             rows = Notification.objects.filter(which, _owned_by(user_id)).order_by("-user", "id")
-            found = rows.select_for_update().values_list(*log.NUMBERED, named=True)
-            batch = list(found[:BATCH])
+            batch = _numbered(rows.select_for_update()[:BATCH])
             log.number(heads, batch, marks)
         if len(batch) < BATCH:
             return
+
+
+def _numbered(rows: QuerySet[Notification]) -> list[Any]:
+    """Read what numbering needs to know; a damaged row must not keep the others from being marked.
+
+    As `readable` does, but for thousands.
+    """
+    try:
+        with sql.isolated(database()):
+            return list(rows.values_list(*log.NUMBERED, named=True))
+    except Exception as error:
+        if sql.may_pass(error):
+            raise
+    return readable(rows)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import JSONField, Value
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from rest_framework.test import APIClient
@@ -22,6 +23,7 @@ from hark.backends.base import Refused
 from hark.channels import channel, inbox_of
 from hark.media import Email
 from hark.models import Inbox, Notification, Outbox
+from hark.models import Relay as Sign
 from hark.relay.loop import Relay
 from tests.hark.recording import RecordingBackend
 from tests.hark.test_relay import INBOX, drain
@@ -297,6 +299,54 @@ def test_a_time_that_python_cannot_hold_costs_its_own_item(
     assert titles(bo_client.get(INBOX).json()["results"]) == ["sound", "Article remarked"]
     changes = bo_client.get(f"{INBOX}changes/", {"since": 0}).json()["items"]
     assert titles(changes) == ["Article remarked", "sound"]
+
+
+def damage(model: Any, column: str, value: str) -> None:
+    """Write what Django would not, in every row."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {model._meta.db_table} SET {column} = %s", [value])
+
+
+NO_TIME = "infinity" if POSTGRESQL else "2030-13-45 00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("model", "column"),
+    [(Notification, "created_at"), (Outbox, "created_at"), (Inbox, "due_at"), (Sign, "beat_at")],
+)
+def test_the_admin_lists_shows_and_deletes_what_cannot_be_read_whole(
+    *, tell: Any, admin_client: Any, bo: Any, model: Any, column: str
+) -> None:
+    tell()
+    Outbox.objects.create(kind=Outbox.Kind.TEXT, subject="note")
+    Sign.objects.create(beat_at=timezone.now(), name="here")
+    Inbox.objects.update_or_create(user=bo, defaults={"modseq": 2})
+    damage(model, column, NO_TIME)
+    listing = reverse(f"admin:hark_{model._meta.model_name}_changelist")
+    pk = model.objects.values_list("pk", flat=True)[0]
+    shown = admin_client.get(listing)
+    assert shown.status_code == 200
+    assert f"/{pk}/change/" in shown.content.decode()
+    assert admin_client.get(f"{listing}{pk}/change/").status_code == 200
+    if model is not Inbox:
+        deletion = admin_client.post(f"{listing}{pk}/delete/", {"post": "yes"})
+        assert deletion.status_code == 302
+        left = model.objects.filter(pk=pk)
+        assert not (left.filter(deleted_at=None) if model is Notification else left).exists()
+
+
+@pytest.mark.parametrize("call", ["read-all/", "seen/", "{pk}/read/", "{pk}/archive/"])
+def test_marks_reach_what_cannot_be_read_and_all_beside_it(
+    tell: Any, bo: Any, bo_client: APIClient, call: str
+) -> None:
+    tell()
+    damage(Notification, "created_at", NO_TIME)
+    mine = Notification.objects.filter(user=bo)
+    pk = mine.order_by("-pk").values_list("pk", flat=True)[0]
+    answer = bo_client.post(f"{INBOX}{call.format(pk=pk)}", {"through": pk}, format="json")
+    assert answer.status_code == 200
+    unseen = bo_client.get(INBOX).json()["counts"]["unseen"]
+    assert unseen == (0 if call in ("read-all/", "seen/") else mine.count() - 1)
 
 
 def test_one_damaged_subject_costs_what_is_about_it(
