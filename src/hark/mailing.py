@@ -43,7 +43,7 @@ def mail(message: EmailMessage) -> None:
         raise NotSerializable("the e-mail", message, str(error)) from error
     if (taken := size(payload)) > MAX_BYTES:
         raise TooLarge("the e-mail", taken, MAX_BYTES)
-    to = ", ".join(message.recipients())
+    to = ", ".join(map(str, message.recipients()))
     Outbox.objects.create(kind=Outbox.Kind.MESSAGE, subject=to[:255], payload=payload)
     wake_on_commit()
 

@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazily
 from rest_framework.test import APIClient
 
 from hark import mail
@@ -45,6 +46,13 @@ def test_a_message_waits_for_the_relay_and_is_sent_once() -> None:
     assert (sent.subject, sent.body, sent.to) == ("Hello", "Ana", ["ana@example.org"])
     assert len(deliver()) == 1
     assert not Outbox.objects.exists()
+
+
+@pytest.mark.django_db
+def test_lazy_text_is_taken_in_the_language_of_the_request() -> None:
+    mail(EmailMessage(lazily("Hello"), lazily("Ana"), to=[lazily("ana@example.org")]))
+    (sent,) = deliver()
+    assert (sent.subject, sent.body, sent.to) == ("Hello", "Ana", ["ana@example.org"])
 
 
 @pytest.mark.django_db
