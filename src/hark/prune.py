@@ -56,15 +56,25 @@ def tokens(before: datetime) -> int:
 
 
 def _forget(rows: list[Notification]) -> None:
-    owners = sorted({row.user_id for row in rows})
+    keys: dict[Any, list[int]] = {}
+    for row in rows:
+        keys.setdefault(row.user_id, []).append(row.pk)
+    for owner, pks in keys.items():
+        _forget_of(owner, pks)
+
+
+def _forget_of(owner: Any, pks: list[int]) -> None:
+    """Forget notifications of one person.
+
+    Each in a transaction of its own: the relay settles many inboxes by one statement, in an order
+    that nobody chose, and whoever held one of them and waited for another might wait for ever.
+    """
     with transaction.atomic(using=database()):
-        log.lock(owners)
-        found = Notification.objects.filter(pk__in=[row.pk for row in rows]).order_by("id")
-        floors: dict[Any, int] = {}
-        # Read once more: until its log was locked, a mark may have given it another number.
-        for row in found.select_for_update().only("user_id", "modseq"):
-            number = row.modseq or 0  # never numbered: no client can have followed the log past it
-            floors[row.user_id] = max(floors.get(row.user_id, 0), number)
-        for owner, floor in floors.items():
-            Inbox.objects.filter(pk=owner, floor__lt=floor).update(floor=floor)
+        log.lock([owner])
+        found = Notification.objects.filter(pk__in=pks).order_by("id")
+        # Read once more: until its log was locked, a mark may have given it another number. What
+        # was never numbered counts as 0: no client can have followed the log past it.
+        numbers = found.select_for_update().values_list("modseq", flat=True)
+        floor = max((number or 0 for number in numbers), default=0)
+        Inbox.objects.filter(pk=owner, floor__lt=floor).update(floor=floor)
         found.delete()

@@ -213,6 +213,20 @@ def test_forgetting_what_is_being_marked_counts_the_mark(
     assert inbox.position(bo.pk) == inbox.Position(modseq=2, floor=2)
 
 
+def test_forgetting_waits_for_an_inbox_without_holding_another(
+    others: ThreadPoolExecutor, bo: Any, ana: Any
+) -> None:
+    notify([bo, ana], Note(text="old"))
+    number()
+    first, second = sorted([bo.pk, ana.pk])
+    with meanwhile(others, lambda: Inbox.objects.filter(pk=second).update(attempts=0)):
+        forgotten = run(others, lambda: prune.notifications(timezone.now()))
+        wait_until_one_waits()
+        with transaction.atomic():  # as whoever holds the second may go on to the first
+            Inbox.objects.select_for_update(nowait=True).get(pk=first)
+    assert forgotten.result(SECONDS) == 2
+
+
 @pytest.mark.parametrize("when", ["numbered", "unnumbered", "numbered, then all seen"])
 def test_reading_all_leaves_what_was_committed_after_the_list_was_shown(
     others: ThreadPoolExecutor, bo: Any, when: str
