@@ -27,7 +27,7 @@ run: setup web/out/index.html ## Run the social application (PORT, GATEWAY_PORT,
 .PHONY: test
 test: setup-tests web/out/index.html ## Run every test: TypeScript, Python on SQLite and PostgreSQL, the browser
 	@echo "── TypeScript"; npm --prefix web run --silent test
-	@echo "── Python, on SQLite"; HARK_TEST_DATABASE=sqlite $(python) -m pytest tests/hark -q
+	@echo "── Python, on SQLite"; HARK_TEST_DATABASE=sqlite $(python) -m pytest tests/hark -q -m 'not own_databases'
 	@echo "── Python, on PostgreSQL, with the browser"; $(python) -m pytest -q
 
 .PHONY: check

@@ -20,6 +20,8 @@ from tests.gateway_process import GatewayProcess, running_gateway
 from tests.guides.nginx import make_certificate
 from tests.stack import Stack, running_stack
 
+pytestmark = pytest.mark.own_databases
+
 SECONDS = 20.0
 
 

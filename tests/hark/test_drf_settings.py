@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.own_databases
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPTIONS = {
     "api_url": "http://127.0.0.1:9/api",

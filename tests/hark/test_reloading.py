@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 SETTINGS = """
 from tests.settings import *
+
+pytestmark = pytest.mark.own_databases
 DEBUG = {debug}
 INSTALLED_APPS = [*INSTALLED_APPS, "reloaded"]
 HARK = {{"BACKEND": "tests.hark.recording.RecordingBackend"}}
