@@ -1,11 +1,11 @@
 """What may be published over PubNub, and what becomes of what may not."""
 
-import sqlite3
 from typing import Any
 
 import httpx
 import pytest
 
+from hark_gateway.protocols.pubnub.storage import NotStored
 from hark_gateway.server import Gateway
 from tests.gateway.scene import Backend, connected
 
@@ -50,7 +50,7 @@ async def test_a_store_that_fails_keeps_no_message_from_whoever_is_there(
     gateway: Gateway, http: httpx.AsyncClient, api: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: Any, **__: Any) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
+        raise NotStored("disk I/O error")
 
     assert gateway.pubnub is not None
     tt = await cursor(http, "feed.1")
