@@ -10,10 +10,12 @@ import pytest
 from django.core.checks import run_checks
 from django.db import connection
 
+pytestmark = pytest.mark.own_databases
+
+
 SETTINGS = """
 SECRET_KEY = "a key that only this project knows, long enough"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "rest_framework", "hark"]
-pytestmark = pytest.mark.own_databases
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 USE_TZ = True
 """

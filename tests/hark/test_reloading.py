@@ -13,13 +13,15 @@ import pytest
 
 from hark.relay.reloading import INTERVAL
 
+pytestmark = pytest.mark.own_databases
+
+
 SECONDS = 60.0
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 SETTINGS = """
 from tests.settings import *
 
-pytestmark = pytest.mark.own_databases
 DEBUG = {debug}
 INSTALLED_APPS = [*INSTALLED_APPS, "reloaded"]
 HARK = {{"BACKEND": "tests.hark.recording.RecordingBackend"}}
