@@ -11,18 +11,15 @@ _STEP = 1.0
 """Seconds; a smaller difference comes from the clocks being read one after the other, or slewed."""
 
 
-def _elapsed() -> float:
-    """Return the seconds since the machine started, those while it slept included."""
-    return time.clock_gettime(_CLOCK)
-
-
+_read = time.clock_gettime
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-_BEGAN = time.time() - _elapsed()
+"""Counts the seconds since the machine started, those while it slept included where it can."""
+_BEGAN = time.time() - _read(_CLOCK)
 
 
 def now() -> float:
     """Return the time by which everything here is reckoned."""
-    return _BEGAN + _elapsed()
+    return _BEGAN + _read(_CLOCK)
 
 
 def drift() -> float:

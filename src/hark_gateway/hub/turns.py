@@ -56,7 +56,13 @@ class Turns:
         Returns:
             Whether they are done.
         """
-        if not _step(steps) or not _step(steps):  # nearly all work is one step, and its end
+        try:
+            next(steps)
+            next(steps)  # nearly all work is one step, and its end
+        except StopIteration:
+            return True
+        except Exception:
+            log.exception("work in steps failed")
             return True
         if self._ends is None:
             self._ends = self._clock() + self._budget

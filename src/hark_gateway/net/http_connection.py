@@ -26,13 +26,18 @@ log = logging.getLogger(__name__)
 PIECE = 1024
 """Bytes parsed in one step: about two dozen requests at most."""
 
+_LINE_BYTES = len(b"  HTTP/1.1\r\n") + len(b"\r\n")
+"""Of a head, besides method, target and headers."""
+_UNKNOWN = Route(lambda _request, _exchange: None)
+"""Stands for the route of a request whose target is not complete."""
+
 
 class HttpConnection(Connection):
     """One socket as long as it speaks HTTP."""
 
     __slots__ = (
         "_body", "_body_size", "_current", "_head_bytes", "_head_limit", "_head_size",
-        "_header_count", "_headers", "_in_head", "_is_blocked", "_is_busy", "_parser", "_route",
+        "_headers", "_headers_left", "_in_head", "_is_blocked", "_is_busy", "_parser", "_route",
         "_target", "_waiting", "_waiting_bytes", "host", "is_streaming", "transport", "wheel_slot",
     )  # fmt: skip
 
@@ -63,9 +68,9 @@ class HttpConnection(Connection):
         self._head_size = 0
         """What is known of the head, without spaces that mean nothing."""
         self._head_limit = self.host.longest_head
-        self._header_count = 0
+        self._headers_left = self.host.limits.max_headers
         self._in_head = True
-        self._route: Route | None = None
+        self._route: Route | None = _UNKNOWN
 
     # The socket's side
 
@@ -94,7 +99,11 @@ class HttpConnection(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come; a whole request is handled at once if none is before it."""
-        if not self.host.turns.run(self._parse_all(data)):
+        if len(data) <= PIECE and self._parser is not None and self._head_bytes == 0:
+            parsed = self._parse(data)  # one piece, as nearly all are
+            if self._parser is None:
+                self._pass_on(data[parsed:])
+        elif not self.host.turns.run(self._parse_all(data)):
             self._is_busy = True
             self.transport.pause_reading()
 
@@ -189,20 +198,17 @@ class HttpConnection(Connection):
 
     def _find_route(self) -> None:
         """Look up who is to answer, as soon as the whole target is known."""
-        if self._header_count == 0:
-            self._route = self.host.routes.find(self._target.partition(b"?")[0])
-            of_route = self._route.max_head_bytes if self._route is not None else 0
-            self._head_limit = of_route or self.host.limits.max_head_bytes
-            line = len(self._parser.get_method()) + len(b"  HTTP/1.1\r\n") + len(b"\r\n")
-            self._check_head(line)
+        self._route = self.host.routes.find(self._target.partition(b"?")[0])
+        of_route = self._route.max_head_bytes if self._route is not None else 0
+        self._head_limit = of_route or self.host.limits.max_head_bytes
+        self._check_head(len(self._parser.get_method()) + _LINE_BYTES)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header; a trailer, after the body, is of no use to anybody."""
-        self._find_route()
-        self._check_head(len(name) + len(value) + len(b":\r\n"))
-        self._header_count += 1
-        if self._header_count > self.host.limits.max_headers:
-            raise Refused(431, "too many headers")
+        if self._route is _UNKNOWN:
+            self._find_route()
+        self._headers_left -= 1
+        self._check_head(len(name) + len(value) + 3)  # a colon and the end of the line
         if not self._in_head:
             return
         name = name.lower()
@@ -211,12 +217,14 @@ class HttpConnection(Connection):
 
     def _check_head(self, size: int) -> None:
         self._head_size += size
-        if self._head_size > self._head_limit:
-            raise Refused(431, "request head too long")
+        if self._head_size > self._head_limit or self._headers_left < 0:
+            text = "too many headers" if self._headers_left < 0 else "request head too long"
+            raise Refused(431, text)
 
     def on_headers_complete(self) -> None:
         """Find the handler, and refuse a body that it would not take."""
-        self._find_route()
+        if self._route is _UNKNOWN:
+            self._find_route()
         self._in_head = False
         length = int(self._headers.get(b"content-length", b"0"))
         if length > self._max_body_bytes:
@@ -323,7 +331,9 @@ class HttpConnection(Connection):
         """Answer a request that no handler will see, and close."""
         self._parser = None
         if self._current is None:
-            route = self._route or self.host.routes.find(self._target.partition(b"?")[0])
+            route = self._route
+            if route is _UNKNOWN:  # the target is not complete, but may be long enough
+                route = self.host.routes.find(self._target.partition(b"?")[0])
             body, headers = (route.refusal if route else plain)(status, text)
             framing = b"Content-Length: %d\r\nConnection: close" % len(body)
             self.transport.write(head(status, headers, framing) + body)

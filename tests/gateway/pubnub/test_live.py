@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hark_gateway.hub.turns import at_once
 from hark_gateway.protocols.pubnub import envelopes
 from hark_gateway.protocols.pubnub.lists import Lists
-from hark_gateway.protocols.pubnub.live import MAX_BATCH, Interest, Live
+from hark_gateway.protocols.pubnub.live import MANY, MAX_BATCH, Interest, Live
 
 CHANNELS = ["a", "b", "a.b", "a.b.c", "c.d"]
 INTERESTS = st.sets(st.sampled_from(["a", "b", "a.*", "a.b.*", "c.*", "a.b"]), min_size=1)
@@ -117,4 +117,4 @@ def test_who_was_answered_hears_once_what_is_not_kept_if_it_comes_back_at_once()
     assert live.collect(interest, 0) == []
     for number in range(1000):  # gone for good, all of them
         interest.expect(str(number), now=number)
-    assert len(interest.returning) == 1
+    assert len(interest.returning) <= MANY

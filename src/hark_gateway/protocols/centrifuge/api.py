@@ -3,7 +3,8 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import GeneratorType
 from typing import Any
 
 import msgspec
@@ -82,7 +83,7 @@ class ApiEndpoint:
             if not request.body.isascii():
                 request.body.decode()
             result = self._run(method, request.body, now)
-            if isinstance(result, Generator):
+            if isinstance(result, GeneratorType):
                 result = yield from result
         except Malformed as error:
             exchange.respond(400, f"{error}\n".encode(), TEXT_PLAIN)
@@ -142,7 +143,7 @@ class ApiEndpoint:
             return {"error": as_result(codes.BAD_REQUEST)}
         try:
             result = self._call(method, request, now)
-            if isinstance(result, Generator):
+            if isinstance(result, GeneratorType):
                 result = yield from result
             return {method: result}
         except HubError as refusal:

@@ -160,6 +160,10 @@ class Rights:
             or (self.auth_key is not None and self.auth_key.allows(kind, name, permission))
         )
 
+    def are_cleared_for(self, wish: object) -> bool:
+        """Return whether it is known already that all of that may be subscribed to."""
+        return self.everything or (self.token is not None and self.token.cleared is wish)
+
     def belong_to(self, uuid: str | None) -> bool:
         """Return whether the sender may speak as this user: its token names it, or it may all."""
         return self.everything or (

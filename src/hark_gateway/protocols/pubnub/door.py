@@ -1,7 +1,8 @@
 """The door: which endpoint answers which path, and how answers and refusals are written."""
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable
+from types import GeneratorType
 from typing import Any
 
 from hark_gateway import clock
@@ -104,7 +105,7 @@ class PubNubDoor:
                 raise ServiceError(414, "Request URI Too Long", "Balancer")
             call = requests.read(request, now)
             answer = self._route(call, exchange)
-            if isinstance(answer, Generator):
+            if isinstance(answer, GeneratorType):
                 answer = yield from answer
         except PubNubError as refusal:
             service.refusals.note(refusal, now=now)

@@ -25,6 +25,8 @@ MAX_BATCH = 100
 MAX_BATCH_BYTES = 1 << 20
 AT_ONCE = 100
 """Names that one step registers, or looks at."""
+MANY = 64
+"""Users returning to one list of names before those are looked for who did not."""
 RETURN_SECONDS = 1.0
 """How soon a client that was answered must poll again to have missed nothing at all."""
 
@@ -81,7 +83,7 @@ class Absence:
 
     def __init__(self, over: float) -> None:
         self.over = over
-        self.heard: list[tuple[Event, str | None]] = []
+        self.heard: list[tuple[Event, str | None]] | None = None  # as nearly always
 
 
 class Interest:
@@ -115,16 +117,17 @@ class Interest:
 
     def expect(self, uuid: str, *, now: float) -> None:
         """Let a user hear once, on its return, what is not kept and comes before it is back."""
-        returning = self.returning
-        while returning and (first := next(iter(returning))) and returning[first].over <= now:
-            del returning[first]
-        returning.pop(uuid, None)  # so that the oldest stays first
-        returning[uuid] = Absence(now + RETURN_SECONDS)
+        size = len(self.returning)
+        if size >= MANY and not size & (size - 1):  # each time that there are twice as many
+            late = [each for each, absence in self.returning.items() if absence.over <= now]
+            for each in late:
+                del self.returning[each]
+        self.returning[uuid] = Absence(now + RETURN_SECONDS)
 
     def welcome(self, uuid: str, *, now: float) -> list[tuple[Event, str | None]]:
         """Return what a user that is back soon enough is to hear of its absence."""
         absence = self.returning.pop(uuid, None)
-        return absence.heard if absence is not None and absence.over > now else []
+        return absence.heard or [] if absence is not None and absence.over > now else []
 
     def label(self, name: str) -> str | None:
         """Return the subscription to be named when the log `name` had the event."""
@@ -247,7 +250,11 @@ class Live:
         for interest in self._interests_in(name):
             self._mark(interest, name, event)
             for absence in interest.returning.values():
-                if absence.over > now and len(absence.heard) < MAX_BATCH:
+                if absence.over <= now:
+                    continue
+                if absence.heard is None:
+                    absence.heard = []
+                if len(absence.heard) < MAX_BATCH:
                     _note(absence.heard, event, interest.label(name))
 
     def _mark(self, interest: Interest, name: str, event: Event) -> None:

@@ -21,7 +21,7 @@ from .live import Event, Interest, Live
 from .tokens import Token
 
 Matched = list[tuple[Event, str | None]]
-AT_ONCE = 32
+AT_ONCE = 128
 """Polls answered in one step."""
 SPREAD = 64
 """Different hold times; polls that came together end in as many parts."""
@@ -124,7 +124,8 @@ class Polls:
 
     def answer(self, poll: Poll, events: Matched) -> None:
         """Answer a poll that is not held, or no longer, with its cursor and `events`."""
-        self._send(poll, envelopes.answer(poll.cursor, events, poll.subscribe_key))
+        body = envelopes.answer(poll.cursor, events, poll.subscribe_key)
+        self._send(poll, body, self._clock())
         if not poll.interest.waiting:
             self.rest(poll.interest)
 
@@ -177,10 +178,9 @@ class Polls:
         seen = Seen(events)
         bodies: dict[tuple[str, Filter | None], bytes | None] = {}
         for number, poll in enumerate(tuple(interest.waiting)):
-            if poll not in poll.interest.waiting:  # answered otherwise meanwhile, or gone
-                continue
             if poll.cursor >= first:  # it came in between, or looks ahead of us
-                self._deliver_later_part(poll, events)
+                if poll in poll.interest.waiting:
+                    self._deliver_later_part(poll, events)
                 continue
             variant = (poll.subscribe_key, poll.filter)
             if variant not in bodies:
@@ -192,7 +192,7 @@ class Polls:
                     yield
             if number % AT_ONCE == AT_ONCE - 1:
                 yield
-            if poll in poll.interest.waiting:
+            if poll in poll.interest.waiting:  # or else answered meanwhile, or gone
                 self._finish(poll, bodies[variant], last, now)
         if not interest.waiting:
             self.rest(interest)
@@ -214,12 +214,12 @@ class Polls:
         if refusal := poll.token and self._refusal(poll.token, now):
             refuse(poll.exchange, refusal)
         else:
-            self._send(poll, body)
+            self._send(poll, body, now)
 
-    def _send(self, poll: Poll, body: bytes) -> None:
+    def _send(self, poll: Poll, body: bytes, now: float) -> None:
         poll.exchange.respond(200, body, HEADERS)
         if poll.uuid is not None:
-            poll.interest.expect(poll.uuid, now=self._clock())
+            poll.interest.expect(poll.uuid, now=now)
 
 
 class Seen:

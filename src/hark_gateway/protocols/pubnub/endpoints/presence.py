@@ -60,7 +60,7 @@ def enter(
     for change in joined:
         service.announce((change,), now=call.now, keep=keep)
         yield
-    for channel in states.keys() & set(present):
+    for channel in states.keys() & set(present) if states else ():
         state = states[channel]
         if isinstance(state, dict):
             yield from _change_state(service, call, uuid, [channel], state)

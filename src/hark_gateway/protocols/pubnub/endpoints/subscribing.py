@@ -60,7 +60,10 @@ class Subscribing:
         service = self._service
         rights = service.gatekeeper.rights(keyset, call)
         uuid, cursor, wanted = call.uuid, _cursor(call), _filter(call)
-        wish = yield from self._wish(call, channels, rights)
+        key = _fingerprint(channels, call.query.get("channel-group", ""))
+        wish = self._wishes.get(key)
+        if wish is None or not wish.interest.registered or not rights.are_cleared_for(wish):
+            wish = yield from self._clear(key, call, channels, rights)
         poll = Poll(
             polls=service.polls,
             exchange=exchange,
@@ -78,7 +81,9 @@ class Subscribing:
         if shaking_hands:
             service.polls.answer(poll, [])
             return
-        missed = yield from self._missed(poll, call.now)
+        missed: Matched = []
+        if wish.interest.last > poll.cursor or uuid in wish.interest.returning:
+            missed = yield from self._missed(poll, call.now)
         if missed or not poll.interest.alive:  # its group has changed meanwhile: ask again
             service.polls.answer(poll, missed)
         else:
@@ -129,12 +134,9 @@ class Subscribing:
                 yield from self._replace(wish.key)
             yield
 
-    def _wish(self, call: Call, raw_channels: str, rights: Rights) -> Steps[Wish]:
+    def _clear(self, key: bytes, call: Call, raw_channels: str, rights: Rights) -> Steps[Wish]:
         """Return what is subscribed to, once all of it is found to be allowed."""
-        key = _fingerprint(raw_channels, call.query.get("channel-group", ""))
-        wish, token = self._wishes.get(key), rights.token
-        if wish is not None and token is not None and token.cleared is wish:
-            return wish
+        wish = self._wishes.get(key)
         if wish is None:
             channels, groups = self._read_names(call, raw_channels)
             yield from rights.require_each(Permission.READ, channels, groups)
@@ -143,8 +145,8 @@ class Subscribing:
             yield from rights.require_each(Permission.READ, wish.channels, wish.groups)
         while not wish.interest.registered:
             yield
-        if token is not None:
-            token.cleared = wish
+        if rights.token is not None:
+            rights.token.cleared = wish
         return wish
 
     def _read_names(self, call: Call, raw_channels: str) -> tuple[Sequence[str], Sequence[str]]:
