@@ -94,9 +94,8 @@ def _relay() -> Iterator[Finding]:
     relay = alive()
     if relay is None:
         yield _no_sign_of_life(Relay.objects.first())
-    elif relay.trouble:
-        yield Finding(False, f"relay: {relay.name} cannot publish: {relay.trouble}")
     else:
+        # Its trouble may be over since it last told of it: whether a message gets through, shows.
         yield Finding(True, f"relay: {relay.name} is active")
 
 
@@ -136,8 +135,9 @@ def _delivery(visitor: Visitor) -> Iterator[Finding]:
         time.sleep(0.05)
     if waits:
         waits.delete()
-        if waits.error:
-            yield Finding(False, f"relay: it could not publish: {waits.error}")
+        relay = alive() if connections[database()].vendor == "postgresql" else None
+        if trouble := waits.error or (relay and relay.trouble):
+            yield Finding(False, f"relay: it could not publish: {trouble}")
         else:
             text = f"relay: a message waited {patience:g} s for it: none is running, or it hangs"
             yield Finding(False, text, f"{START_RELAY} See the log of one that runs already.")

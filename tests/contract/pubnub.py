@@ -1,6 +1,7 @@
 """PubNub under contract: the gateway's PubNub protocol, and PubNub's network if there are keys."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,9 +34,13 @@ class PubNubScreen(Screen):
     def connect(self, info: Any) -> None:
         self._clients: list[PubNub] = []
         self._asking = False
+        self._closing = threading.Lock()
+        self._closed = False
         self._join(info)
 
     def close(self) -> None:
+        with self._closing:  # a thread of the SDK's may be turned away just now, and join again
+            self._closed = True
         for client in self._clients:
             part(client)
         hang_up()
@@ -81,8 +86,11 @@ class PubNubScreen(Screen):
         client = PubNub(configuration)
         client.set_token(info.token)
         client.add_listener(_Listener(self))
-        self._clients.append(client)
-        client.subscribe().channels(info.channels).execute()
+        with self._closing:
+            if self._closed:
+                return
+            self._clients.append(client)
+            client.subscribe().channels(info.channels).execute()
 
 
 class _Listener(SubscribeCallback):

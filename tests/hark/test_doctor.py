@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -220,6 +221,21 @@ def test_a_gateway_that_hangs_or_is_gone_is_named(stack: Stack) -> None:
         assert "start it again if it hangs" in text
     with stack.without("gateway"):
         assert "backend: does not answer" in faults(report(stack))[0]
+    assert not faults(report(stack))  # what the relay met meanwhile is over
+
+
+@on_postgresql
+def test_a_relay_that_looks_for_the_backend_elsewhere_is_named(stack: Stack) -> None:
+    command = [sys.executable, str(ROOT / "manage.py"), "hark", "relay"]
+    elsewhere = stack.environment | {"HARK_API_URL": "http://127.0.0.1:9/api"}
+    with stack.without("relay"), subprocess.Popen(command, env=elsewhere) as lost:
+        try:
+            deadline = time.monotonic() + SECONDS
+            while "relay: none is running" in (text := report(stack)):
+                assert time.monotonic() < deadline
+        finally:
+            lost.kill()
+    assert "relay: it could not publish: http://127.0.0.1:9/api" in faults(text)[0]
 
 
 @on_postgresql

@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from pubnub.callbacks import SubscribeCallback
 from pubnub.enums import PNReconnectionPolicy, PNStatusCategory
+from pubnub.errors import PNERR_CONNECTION_ERROR
+from pubnub.exceptions import PubNubException
 from pubnub.pnconfiguration import PNConfiguration
 from pubnub.pubnub import PubNub
 
@@ -98,21 +101,36 @@ def client(
 def part(pubnub: PubNub) -> None:
     """Stop a client; `hang_up` does the rest."""
     pubnub.unsubscribe_all()
-    handler = pubnub._request_handler  # a poll that waits would go on for most of a minute
-    handler._watchdog._force_shutdown_connections(handler._session)
+    handler = pubnub._request_handler
+    handler._ensure_session = _refuse  # it would open another session for what is still to come
+    reconnection = pubnub._subscription_manager._reconnection_manager
+    reconnection._register_heartbeat_timer = lambda: None  # and would try again for ever
+    reconnection.stop_heartbeat_timer()
+    _cut(pubnub)
     pubnub.stop()
     stopped.append(pubnub)
 
 
 def hang_up() -> None:
-    """Wait for the requests of clients that have stopped, which open sockets once more."""
+    """Wait for the requests of clients that have stopped, which may just have been connecting."""
     for thread in threading.enumerate():
         if stopped and re.fullmatch(r"Thread-[A-Z]\w*-\d+", thread.name):
-            thread.join(5)
-    for pubnub in stopped:
-        pubnub.stop()
+            while thread.is_alive():
+                for pubnub in stopped:
+                    _cut(pubnub)
+                thread.join(0.1)
     stopped.clear()
     collect()
+
+
+def _refuse() -> httpx.Client:
+    raise PubNubException(pn_error=PNERR_CONNECTION_ERROR, errormsg="the client has stopped")
+
+
+def _cut(pubnub: PubNub) -> None:
+    """Break the connections of a client: a poll that waits would go on for most of a minute."""
+    handler = pubnub._request_handler
+    handler._watchdog._force_shutdown_connections(handler._session)
 
 
 def collect() -> None:
