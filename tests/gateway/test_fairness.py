@@ -192,6 +192,29 @@ async def test_many_publications_in_one_call(
         assert gateway.hub.peek_stream(f"feed:{number}", now=time.time()).top == 1
 
 
+async def test_a_history_of_large_publications(gateway: Gateway, api: Backend) -> None:
+    for _ in range(100):
+        gateway.hub.publish("feed:1", b'"%b"' % (b"x" * 60_000), now=time.time())
+    asked = api.call("history", channel="feed:1", limit=-1)
+    answer = await served_between(gateway, asyncio.create_task(asked))
+    assert [len(each["data"]) for each in answer["publications"]] == [60_000] * 100
+
+
+async def test_a_batch_stops_at_what_its_answer_may_have(
+    gateway: Gateway, api: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hark_gateway.protocols.centrifuge.api.MAX_BATCH_ANSWER_BYTES", 1_000_000)
+    for _ in range(10):
+        gateway.hub.publish("feed:1", b'"%b"' % (b"x" * 60_000), now=time.time())
+    history = {"history": {"channel": "feed:1", "limit": -1}}
+    last = {"publish": {"channel": "feed:2", "data": 1}}
+    answer = await api.call("batch", commands=[history, history, history, last])
+    first, second, *others = answer["replies"]
+    assert len(first["history"]["publications"]) == len(second["history"]["publications"]) == 10
+    assert others == [{"error": {"code": 106, "message": "limit exceeded"}}] * 2
+    assert gateway.hub.peek_stream("feed:2", now=time.time()).top == 0
+
+
 @pytest.mark.parametrize("method", ["channels", "info"])
 async def test_what_grows_with_the_number_of_channels(
     gateway: Gateway, api: Backend, method: str

@@ -45,6 +45,8 @@ Command = msgspec.defstruct(
 Batch = msgspec.defstruct("Batch", [("commands", list[Command] | None, None)])  # type: ignore[valid-type]
 decode_batch: Callable[[bytes], Any] = msgspec.json.Decoder(Batch).decode
 MAX_BODY_BYTES = 16 * 1_048_576
+MAX_BATCH_ANSWER_BYTES = 64 * 1_048_576
+"""Once a batch has been answered with so much, its further calls are not run."""
 
 
 class ApiEndpoint:
@@ -122,8 +124,14 @@ class ApiEndpoint:
 
     def _batch(self, commands: Sequence[Any], now: float) -> Steps[BatchResult]:
         replies = []
+        size = 0
         for command in commands:
-            replies.append((yield from self._reply(command, now)))
+            if size < MAX_BATCH_ANSWER_BYTES:
+                reply = yield from self._reply(command, now)
+            else:
+                reply = {"error": as_result(codes.LIMIT_EXCEEDED)}
+            replies.append(msgspec.Raw(encode(reply)))
+            size += len(replies[-1])
             yield
         return BatchResult(replies)
 

@@ -192,9 +192,9 @@ class InfoResult(Struct, frozen=True):
 
 
 class BatchResult(Struct, frozen=True):
-    """One reply per call, in order."""
+    """One reply per call, in order, encoded as soon as it is known."""
 
-    replies: list[dict[str, object]]
+    replies: list[msgspec.Raw]
 
 
 def content(data: msgspec.Raw, b64: str | None) -> bytes:

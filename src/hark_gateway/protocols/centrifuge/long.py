@@ -1,6 +1,6 @@
 """Results that grow with a channel: put together in steps, so that others are served between."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Raw
 
@@ -18,6 +18,9 @@ from .messages import (
 
 AT_ONCE = 200
 """Publications or members encoded in one step."""
+
+BYTES_AT_ONCE = 256 * 1024
+"""Data encoded in one step, unless a single publication has more."""
 
 
 def presence_result(members: Sequence[Member]) -> Steps[PresenceResult]:
@@ -43,8 +46,8 @@ def history_result(page: Sequence[Publication], stream: Stream) -> Steps[History
     """Return a page of a stream, with the top that it had when it was read."""
     epoch, top = stream.position
     parts = []
-    for start in range(0, len(page), AT_ONCE):
-        parts.append(encoded(page[start : start + AT_ONCE]))
+    for some in in_parts(page):
+        parts.append(encoded(some))
         yield
     return HistoryResult(Raw(b"[%b]" % b",".join(parts)), epoch, top)
 
@@ -52,6 +55,14 @@ def history_result(page: Sequence[Publication], stream: Stream) -> Steps[History
 def encoded(publications: Sequence[Publication]) -> bytes:
     """Return publications as clients see them, joined by commas."""
     return encode([published(each) for each in publications])[1:-1]
+
+
+def in_parts(page: Sequence[Publication]) -> Iterator[Sequence[Publication]]:
+    """Yield a page in parts of which each may be encoded in one step."""
+    while page:
+        some = within(BYTES_AT_ONCE, page[:AT_ONCE])
+        yield some
+        page = page[len(some) :]
 
 
 def within(limit: int, page: Sequence[Publication]) -> Sequence[Publication]:
