@@ -13,7 +13,7 @@ python := $(bin)/python
 npm_install := npm install --no-save --loglevel=error --no-audit --no-fund --prefix
 sdk_packages := $(patsubst %/package-lock.json,%,$(wildcard tests/sdk/*/package-lock.json tests/sdk/*/*/package-lock.json))
 web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/.next/*' \
-	-not -path 'web/out/*' -not -name '*.tsbuildinfo' 2>/dev/null)
+	-not -path 'web/out/*' -not -path 'web/tests/*' -not -name '*.tsbuildinfo' 2>/dev/null)
 
 .PHONY: help
 help: ## List the targets

@@ -1,38 +1,44 @@
-"""The front end has no circle of imports: neither of modules nor of folders, types included."""
+"""The front end has no circle of imports, types included, and no module that only tests need."""
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePath
 
 import pytest
 
-SOURCES = Path(__file__).resolve().parents[2] / "web/src"
+WEB = Path(__file__).resolve().parents[2] / "web"
+PAGES = {"page.tsx", "layout.tsx", "not-found.tsx"}
 IMPORT = re.compile(r"""\b(?:from|import)\s*\(?\s*["'`]([^"'`\n]+)["'`]""")
 """`import … from`, `export … from`, `import "…"`, `import("…")`; with `type` or without."""
-OURS = ("@/", "./", "../")
+ALIASES = {"@/": "src/", "@tests/": "tests/"}
 ENDINGS = ("", ".ts", ".tsx", ".d.ts", "/index.ts", "/index.tsx")
 
 
-def modules(sources: Path) -> dict[str, set[str]]:
-    """Return which modules each module below `sources` imports, as paths from there."""
-    files = (file for file in sources.rglob("*") if file.suffix in {".ts", ".tsx"})
-    return {file.relative_to(sources).as_posix(): imports_in(file, sources) for file in files}
+def modules(web: Path) -> dict[str, set[str]]:
+    """Return which of its own modules each module of the front end imports, as paths from `web`."""
+    files = [file for folder in ALIASES.values() for file in (web / folder).rglob("*.ts*")]
+    return {file.relative_to(web).as_posix(): set(imports_in(file, web)) for file in files}
 
 
-def imports_in(file: Path, sources: Path) -> set[str]:
-    named = (name for name in IMPORT.findall(file.read_text()) if name.startswith(OURS))
-    return {module_called(name, file, sources).relative_to(sources).as_posix() for name in named}
+def imports_in(file: Path, web: Path) -> Iterator[str]:
+    for name in IMPORT.findall(file.read_text()):
+        start = place_of(name, file, web)
+        if start is None:
+            continue
+        found = [path for ending in ENDINGS if (path := Path(f"{start}{ending}")).is_file()]
+        if not found:
+            raise FileNotFoundError(f"{file} imports {name}, which is no file")
+        yield found[0].relative_to(web).as_posix()
 
 
-def module_called(name: str, file: Path, sources: Path) -> Path:
-    start = sources / name[2:] if name.startswith("@/") else file.parent / name
-    path = os.path.normpath(start)
-    for ending in ENDINGS:
-        if (found := Path(path + ending)).is_file():
-            return found
-    raise FileNotFoundError(f"{file} imports {name}, which is no file")
+def place_of(name: str, file: Path, web: Path) -> str | None:
+    """Return where a module of our own lies, without its ending; None for a package's."""
+    for alias, folder in ALIASES.items():
+        if name.startswith(alias):
+            return os.path.normpath(web / folder / name.removeprefix(alias))
+    return os.path.normpath(file.parent / name) if name.startswith(".") else None
 
 
 def folders(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
@@ -64,6 +70,7 @@ def circle(graph: Mapping[str, set[str]]) -> list[str]:
         'import "./b";',
         'export * from "./b";',
         'export type { B } from "../src/b";',
+        'import { b } from "../src/b.ts";',
         'const b = await import("./b");',
         'type B = typeof import("./b");',
         "const b = import(\n  `./b`\n);",
@@ -74,12 +81,14 @@ def test_every_form_of_import_is_seen(statement: str, tmp_path: Path) -> None:
     sources.mkdir()
     (sources / "a.tsx").write_text(f'import React from "react";\n{statement}\n')
     (sources / "b.ts").write_text('import type { A } from "./a";\n')
-    assert modules(sources) == {"a.tsx": {"b.ts"}, "b.ts": {"a.tsx"}}
-    assert set(circle(modules(sources))) == {"a.tsx", "b.ts"}
+    graph = modules(tmp_path)
+    assert graph == {"src/a.tsx": {"src/b.ts"}, "src/b.ts": {"src/a.tsx"}}
+    assert set(circle(graph)) == {"src/a.tsx", "src/b.ts"}
 
 
 def test_an_import_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "a.ts").write_text('import { gone } from "@/gone";\n')
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/a.ts").write_text('import { gone } from "@/gone";\n')
     with pytest.raises(FileNotFoundError, match=r"a\.ts imports @/gone"):
         modules(tmp_path)
 
@@ -93,10 +102,31 @@ def test_folders_that_import_each_other_are_a_circle_though_their_modules_are_no
 
 
 def test_no_module_of_the_front_end_is_in_a_circle_of_imports() -> None:
-    graph = modules(SOURCES)
-    assert graph["app/layout.tsx"]  # the scan has found them
+    graph = modules(WEB)
+    assert graph["src/app/layout.tsx"]  # the scan has found them
     assert circle(graph) == []
 
 
 def test_no_folder_of_the_front_end_is_in_a_circle_of_imports() -> None:
-    assert circle(folders(modules(SOURCES))) == []
+    graph = modules(WEB)
+    tests = {module for module in graph if ".test." in module}  # they may use what they like
+    assert circle(folders({module: graph[module] for module in graph.keys() - tests})) == []
+
+
+def reached(graph: Mapping[str, set[str]], start: Iterable[str]) -> set[str]:
+    """Return `start` and all that it imports, at whatever distance."""
+    found: set[str] = set()
+    ahead = set(start)
+    while ahead:
+        found |= ahead
+        ahead = set().union(*(graph.get(module, set()) for module in ahead)) - found
+    return found
+
+
+def test_what_the_pages_import_is_all_that_is_among_the_sources_besides_tests() -> None:
+    graph = modules(WEB)
+    pages = [module for module in graph if PurePath(module).name in PAGES]
+    sources = {module for module in graph if module.startswith("src/") and ".test." not in module}
+    assert len(pages) > 5
+    used = {module for module in reached(graph, pages) if PurePath(module).suffix != ".css"}
+    assert used == sources  # neither fakes and leftovers, nor tests and what supports them

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { FakeServer } from "./fake-server";
+import { FakeServer } from "@tests/support/fake-server";
+
 import { Inbox } from "./inbox";
 import { byNewest } from "./order";
 import { TABS, type InboxItem, type Listener, type Mark, type Push, type Tab } from "./types";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { FakeServer } from "./fake-server";
+import { FakeServer } from "@tests/support/fake-server";
+
 import { Inbox } from "./inbox";
 import type { InboxItem, Listener, Realtime, Tab } from "./types";
 

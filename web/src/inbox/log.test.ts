@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 
-import { FakeServer } from "./fake-server";
+import { FakeServer } from "@tests/support/fake-server";
+
 import { begin, catchUp, hear, type Log } from "./log";
 
 let server: FakeServer;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { FakeServer } from "./fake-server";
+import { FakeServer } from "@tests/support/fake-server";
+
 import { parsePush } from "./push";
 
 const server = new FakeServer();

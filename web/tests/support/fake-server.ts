@@ -1,7 +1,17 @@
 import { ApiError } from "@/api/errors";
 
-import { belongs, byNewest } from "./order";
-import type { Changes, Counts, InboxApi, InboxItem, Mark, Page, Push, Shown, Tab } from "./types";
+import { belongs, byNewest } from "@/inbox/order";
+import type {
+  Changes,
+  Counts,
+  InboxApi,
+  InboxItem,
+  Mark,
+  Page,
+  Push,
+  Shown,
+  Tab,
+} from "@/inbox/types";
 
 const PAGE = 3;
 
@@ -37,6 +47,14 @@ export class FakeServer implements InboxApi {
     const changed = this.#save({ ...item, ...MARKS[mark] });
     this.#push(since, [changed]);
     return changed;
+  }
+
+  /** What the reader was told of is told otherwise. */
+  amend(id: number, changes: Pick<InboxItem, "title">): void {
+    const item = this.items.get(id);
+    if (item === undefined) throw new ApiError(404);
+    const since = this.modseq;
+    this.#push(since, [this.#save({ ...item, ...changes })]);
   }
 
   list(tab: Tab): InboxItem[] {
