@@ -14,18 +14,17 @@ import { Toasts } from "./toasts";
 /** The bell: how much is unread, the inbox behind it, and a word when something comes in. */
 export function Bell() {
   const [open, setOpen] = useState(false);
-  const { counts, status } = useInbox();
+  const unread = useInbox(({ counts }) => counts.unread);
+  const unseen = useInbox(({ counts }) => counts.unseen);
+  const deaf = useInbox(({ status }) => status === "offline" || status === "reconnecting");
   const phone = useMedia("(max-width: 40rem)");
-  const deaf = status === "offline" || status === "reconnecting";
   const close = () => setOpen(false);
   return (
     <>
       {/* Beside a panel one may go on reading; a sheet covers the page. */}
       <Dialog.Root open={open} onOpenChange={setOpen} modal={phone}>
         <Dialog.Trigger
-          aria-label={
-            counts.unread === 0 ? "Notifications" : `Notifications, ${badge(counts.unread)} unread`
-          }
+          aria-label={unread === 0 ? "Notifications" : `Notifications, ${badge(unread)} unread`}
           className="relative grid size-11 place-items-center rounded-full transition-colors hover:bg-sunken aria-expanded:bg-sunken"
         >
           {deaf ? (
@@ -33,19 +32,17 @@ export function Bell() {
           ) : (
             // A new key begins the animation anew.
             <BellIcon
-              key={counts.unseen}
+              key={unseen}
               aria-hidden="true"
-              className={
-                counts.unseen > 0 ? "size-[1.35rem] origin-top animate-ring" : "size-[1.35rem]"
-              }
+              className={unseen > 0 ? "size-[1.35rem] origin-top animate-ring" : "size-[1.35rem]"}
             />
           )}
-          {counts.unread > 0 && (
+          {unread > 0 && (
             <span
               aria-hidden="true"
               className="absolute top-0.5 right-0 min-w-5 rounded-full bg-signal px-1.5 text-center text-xs leading-5 font-bold text-on-signal tabular-nums ring-2 ring-paper"
             >
-              {badge(counts.unread)}
+              {badge(unread)}
             </span>
           )}
         </Dialog.Trigger>

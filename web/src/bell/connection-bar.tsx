@@ -17,7 +17,7 @@ const WORDS: Record<Exclude<Status, "live">, string> = {
 
 /** Says when nothing can be heard. */
 export function ConnectionBar() {
-  const { status } = useInbox();
+  const status = useInbox((inbox) => inbox.status);
   return (
     <div role="status" aria-label="Connection">
       {status !== "live" && <Notice key={String(status === "offline")} words={WORDS[status]} />}

@@ -13,10 +13,17 @@ export function useInboxActions(): Inbox {
   return inbox;
 }
 
-/** The live inbox. All readers of it share one connection. */
-export function useInbox(): InboxSnapshot {
+/**
+ * What `select` picks of the live inbox; only when that becomes another is anything rendered.
+ * It must pick and not build: an object made anew each time would be another each time.
+ */
+export function useInbox<Part>(select: (snapshot: InboxSnapshot) => Part): Part {
   const inbox = useInboxActions();
-  return useSyncExternalStore(inbox.subscribe, inbox.snapshot, inbox.serverSnapshot);
+  return useSyncExternalStore(
+    inbox.subscribe,
+    () => select(inbox.snapshot()),
+    () => select(inbox.serverSnapshot()),
+  );
 }
 
 /** Call `greet` with what comes in, oldest first, never twice with the same. */

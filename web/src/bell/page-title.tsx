@@ -5,7 +5,7 @@ import { useInbox } from "./inbox-context";
 
 /** The page's title, with the number of unread notifications before it. */
 export function PageTitle({ children }: { children: string }) {
-  const { counts } = useInbox();
-  const count = counts.unread === 0 ? "" : `(${badge(counts.unread)}) `;
+  const unread = useInbox(({ counts }) => counts.unread);
+  const count = unread === 0 ? "" : `(${badge(unread)}) `;
   return <title>{`${count}${children} · Hark`}</title>;
 }

@@ -26,7 +26,7 @@ type PanelProps = { onClose: () => void };
 /** The inbox, in three lists. Being open means being seen. */
 export function Panel({ onClose }: PanelProps) {
   const [tab, setTab] = useState<Tab>("all");
-  const { counts } = useInbox();
+  const unread = useInbox(({ counts }) => counts.unread);
   useSeen();
   return (
     <Tabs.Root
@@ -36,7 +36,7 @@ export function Panel({ onClose }: PanelProps) {
     >
       <div className="flex items-center gap-1 pt-4 pr-3 pl-5">
         <Dialog.Title className="flex-1 text-xl">Notifications</Dialog.Title>
-        <MarkAllRead unread={counts.unread} />
+        <MarkAllRead unread={unread} />
         <Dialog.Close
           aria-label="Close"
           className="grid size-10 place-items-center rounded-full text-muted hover:bg-sunken hover:text-ink"
@@ -52,9 +52,9 @@ export function Panel({ onClose }: PanelProps) {
             className="-mb-px min-h-11 border-b-2 border-transparent text-sm font-semibold text-muted transition-colors hover:text-ink data-[state=active]:border-brand data-[state=active]:text-ink"
           >
             {NAMES[name]}
-            {name === "unread" && counts.unread > 0 && (
+            {name === "unread" && unread > 0 && (
               <span className="ml-1.5 rounded-full bg-sunken px-2 py-0.5 text-xs tabular-nums">
-                {badge(counts.unread)}
+                {badge(unread)}
               </span>
             )}
           </Tabs.Trigger>
@@ -77,7 +77,7 @@ export function Panel({ onClose }: PanelProps) {
 /** What is shown, and what comes in while it is, counts as seen. */
 function useSeen(): void {
   const inbox = useInboxActions();
-  const { unseen } = useInbox().counts;
+  const unseen = useInbox(({ counts }) => counts.unseen);
   useEffect(() => {
     if (unseen > 0) inbox.seen().catch(() => undefined); // the badge still shows it: nothing lost
   }, [inbox, unseen]);
@@ -103,9 +103,8 @@ type ListProps = { tab: Tab; onFollow: () => void };
 
 function List({ tab, onFollow }: ListProps) {
   const inbox = useInboxActions();
-  const { lists, asking } = useInbox();
-  const { items, loaded, more } = lists[tab];
-  const state = asking[tab];
+  const { items, loaded, more } = useInbox(({ lists }) => lists[tab]);
+  const state = useInbox(({ asking }) => asking[tab]);
   const onMore = useCallback(() => void inbox.more(tab), [inbox, tab]);
 
   useEffect(() => {

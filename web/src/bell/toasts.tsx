@@ -26,10 +26,6 @@ type ToastsProps = {
 /** Shows what comes in, in one tab of however many are open, and tells screen readers. */
 export function Toasts({ panelOpen, onOpenPanel }: ToastsProps) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
-  const { items } = useInbox().lists.all;
-  // Seen in the panel or elsewhere, or withdrawn: no longer news.
-  const unseen = new Set(items.filter((item) => item.seen_at === null).map(({ id }) => id));
-  const news = panelOpen ? toasts : toasts.filter(({ key }) => unseen.has(key));
   const dismiss = (key: number) => setToasts((all) => all.filter((toast) => toast.key !== key));
   useNews((toast) => setToasts((all) => [...all.slice(1 - AT_ONCE), toast]));
   return (
@@ -43,8 +39,13 @@ export function Toasts({ panelOpen, onOpenPanel }: ToastsProps) {
           : "pointer-events-none fixed inset-x-3 top-18 z-50 grid justify-items-center gap-3 sm:inset-x-auto sm:right-(--header-end) sm:justify-items-end"
       }
     >
-      {news.map((toast) => (
-        <ToastCard key={toast.key} onDismiss={() => dismiss(toast.key)}>
+      {toasts.map((toast) => (
+        <ToastCard
+          key={toast.key}
+          id={toast.key}
+          panelOpen={panelOpen}
+          onDismiss={() => dismiss(toast.key)}
+        >
           {"item" in toast ? (
             <ItemToast item={toast.item} onFollow={() => dismiss(toast.key)} />
           ) : (
@@ -76,10 +77,19 @@ function useNews(show: (toast: Toast) => void): void {
   useArrivals((items) => void claim(items));
 }
 
-type ToastCardProps = { onDismiss: () => void; children: React.ReactNode };
+type ToastCardProps = {
+  id: number;
+  panelOpen: boolean;
+  onDismiss: () => void;
+  children: React.ReactNode;
+};
 
 /** Goes away by itself, but not from under a pointer or the focus. */
-function ToastCard({ onDismiss, children }: ToastCardProps) {
+function ToastCard({ id, panelOpen, onDismiss, children }: ToastCardProps) {
+  // Seen in the panel or elsewhere, or withdrawn: no longer news.
+  const news = useInbox(({ lists }) =>
+    lists.all.items.some((item) => item.id === id && item.seen_at === null),
+  );
   const [held, setHeld] = useState(false);
   const leave = useEffectEvent(onDismiss);
 
@@ -89,6 +99,7 @@ function ToastCard({ onDismiss, children }: ToastCardProps) {
     return () => clearTimeout(timer);
   }, [held]);
 
+  if (!news && !panelOpen) return null;
   return (
     <div
       onPointerEnter={() => setHeld(true)}

@@ -5,7 +5,7 @@ import type { Action } from "./pending";
 import { parsePush } from "./push";
 import { arrivals, EMPTY, need, reduce, type Event, type State } from "./state";
 import type { InboxApi, InboxItem, Line, Mark, Realtime, Shown, Status, Tab } from "./types";
-import { NOTHING, view, type Asking, type InboxSnapshot } from "./view";
+import { keep, NOTHING, view, type Asking, type InboxSnapshot } from "./view";
 
 export type InboxOptions = {
   api: InboxApi;
@@ -179,14 +179,14 @@ export class Inbox {
   }
 
   #heardStatus(status: Status): void {
-    this.#show({ ...this.#snapshot, status });
+    this.#show(keep(this.#snapshot, { ...this.#snapshot, status }));
     if (status === "live") this.doubt();
   }
 
   #dispatch(event: Event): void {
     const before = this.#state;
     this.#state = reduce(before, event);
-    this.#show({ ...this.#snapshot, ...view(this.#state) });
+    this.#show(view(this.#state, this.#snapshot));
     if (event.type === "pushed" || event.type === "caught-up") this.#greet(before);
     this.#attend();
   }
@@ -203,6 +203,7 @@ export class Inbox {
   }
 
   #show(snapshot: InboxSnapshot): void {
+    if (snapshot === this.#snapshot) return;
     this.#snapshot = snapshot;
     for (const reader of this.#readers) reader();
   }

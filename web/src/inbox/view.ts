@@ -13,7 +13,10 @@ export type List = {
 
 export type Asking = "idle" | "loading" | "failed";
 
-/** What readers of the inbox see; a new object whenever something in it changed. */
+/**
+ * What readers of the inbox see; a new object whenever something in it changed. So is each part of
+ * it: what did not change stays the same object.
+ */
 export type InboxSnapshot = {
   status: Status;
   counts: Counts;
@@ -33,21 +36,43 @@ export function perTab<T>(make: (tab: Tab) => T): Record<Tab, T> {
   return { all: make("all"), unread: make("unread"), archived: make("archived") };
 }
 
-/** The lists and counts as the reader should see them: the log, and on top what is pending. */
-export function view({ log, windows, pending }: State): Pick<InboxSnapshot, "counts" | "lists"> {
-  if (log === null) return { lists: NOTHING.lists, counts: NOTHING.counts };
+/**
+ * The lists and counts as the reader should see them: the log, and on top what is pending. What is
+ * as in `before` is the same object.
+ */
+export function view({ log, windows, pending }: State, before: InboxSnapshot): InboxSnapshot {
+  if (log === null) return before;
   const known = [...log.items.values()].sort(byNewest);
   const shown = known.map((item) => pending.reduce(foresee, item));
-  const lists = perTab((tab) => list(shown, tab, windows[tab]));
-  return { lists, counts: foreseeCounts(log.counts, known, shown, pending) };
+  const lists = perTab((tab) => list(shown, tab, windows[tab], before.lists[tab]));
+  const counts = foreseeCounts(log.counts, known, shown, pending);
+  return keep(before, {
+    ...before,
+    lists: keep(before.lists, lists),
+    counts: keep(before.counts, counts),
+  });
 }
 
-function list(shown: readonly InboxItem[], tab: Tab, window: Window | undefined): List {
-  if (window === undefined) return { items: [], loaded: false, more: false };
+function list(
+  shown: readonly InboxItem[],
+  tab: Tab,
+  window: Window | undefined,
+  before: List,
+): List {
+  if (window === undefined) return NOTHING.lists[tab];
   const { floor, next } = window;
   // Below the floor some items may be known and others not: a list must not have holes.
   const items = shown.filter(
     (item) => belongs(item, tab) && (floor === null || byNewest(item, floor) <= 0),
   );
-  return { items, loaded: true, more: next !== null };
+  return keep(before, { items: keep(before.items, items), loaded: true, more: next !== null });
+}
+
+/** `before`, if it consists of the same parts as `after`; else `after`. */
+export function keep<T extends object>(before: T, after: T): T {
+  const parts = Object.entries(after);
+  const same = (name: string, part: unknown) => Object.is(before[name as keyof T], part);
+  const kept =
+    Object.keys(before).length === parts.length && parts.every(([name, part]) => same(name, part));
+  return kept ? before : after;
 }
