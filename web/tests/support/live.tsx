@@ -28,16 +28,19 @@ export async function showLive(part: ReactNode, server: FakeServer): Promise<Liv
       <InboxContext value={inbox}>{part}</InboxContext>
     </Announcements>,
   );
-  const soon = (happen: () => void) =>
-    act(() => {
-      happen();
-      return Promise.resolve();
-    });
   return {
     inbox,
     deliver: () => soon(() => server.pushes.splice(0).forEach((push) => line.push(push))),
     become: (status) => soon(() => line.status(status)),
   };
+}
+
+/** Do something, and wait for what React and the server make of it at once. */
+export function soon(happen: () => void): Promise<void> {
+  return act(() => {
+    happen();
+    return Promise.resolve();
+  });
 }
 
 function open(server: FakeServer): { inbox: Inbox; line: Listener } {
