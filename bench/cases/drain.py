@@ -97,13 +97,14 @@ def commented(prefix: str) -> Callable[[], None]:
 
 def announce(people: Any) -> None:
     """Owe everyone the same notification."""
-    from hark import sending
+    from hark.jobs.send import write
+    from hark.sending import template
     from social.posts.models import Comment
     from social.posts.notifications import PostCommented
 
     comment = Comment.objects.select_related("author", "post")[0]
-    row = sending.template(PostCommented(comment=comment))
-    sending.write(row, list(people.values_list("pk", flat=True)))
+    row = template(PostCommented(comment=comment))
+    write(row, list(people.values_list("pk", flat=True)))
 
 
 def drain(size: int, owe: Callable[[], None]) -> tuple[float, float]:

@@ -115,9 +115,11 @@ def notify_all(people: Any, announcement: Any) -> None:
 
 
 def expand_all() -> None:
-    from hark.relay import outbox
+    from hark.jobs.send import Send
+    from hark.relay.outbox import run_due
 
-    while outbox.expand():
+    send = Send()
+    while run_due(send, send.run, 1):
         pass
 
 

@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hark import inbox
 from hark.instants import Now
+from hark.jobs.base import Job
+from hark.jobs.registry import job_of, jobs
 from hark.models import Inbox, Notification, Outbox, Relay
 from hark.references import read_key
 from hark.render import Page
@@ -27,21 +29,6 @@ from hark.wake import wake_on_commit
 
 MOST_LISTED = 10_000
 """Rows that are counted and paged through at most: the newest, of those that a filter leaves."""
-
-Kind = Outbox.Kind
-
-UNKNOWN = _("it is never done")
-LOST: dict[str, Any] = {
-    Kind.SEND: _("those people are never told"),
-    Kind.RECALL: _("what was sent stays in the remaining inboxes as it was"),
-    Kind.TEXT: _("nobody is reminded that this text could not be made"),
-    Kind.PUBLICATION: _("whoever listens to that channel never gets it"),
-    Kind.DISCONNECT: _("their sockets stay open until the tokens end"),
-    Kind.UNSUBSCRIBE: _("they hear that channel until the token ends"),
-    Kind.MESSAGE: _("the e-mail is never sent"),
-    Kind.EMAIL: _("the e-mail is never sent"),
-}
-"""What it means to delete a row of each kind."""
 
 if TYPE_CHECKING:
     AnyPaginator = Paginator[Any]
@@ -84,6 +71,19 @@ class TypeFilter(admin.SimpleListFilter):
         if self.value() is None:
             return queryset
         return queryset.filter(type=self.value()) if self.value() in names() else queryset.none()
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Rows of one job."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, *_args: Any) -> list[tuple[str, Any]]:
+        return [(job.kind, job.label or job.kind) for job in jobs()]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 class PersonFilter(admin.SimpleListFilter):
@@ -214,18 +214,25 @@ class InboxAdmin(ExactSearch, OwedAdmin):
 class OutboxAdmin(OwedAdmin):
     """What is owed beyond the inboxes, and why it fails."""
 
-    list_display = ["kind", "subject", "attempts", "due_at", "error", "created_at"]
-    list_filter = ["kind", GivenUp]
+    list_display = ["job", "subject", "attempts", "due_at", "error", "created_at"]
+    list_filter = [KindFilter, GivenUp]
     search_fields = ["subject", "error"]
 
+    @admin.display(description=_("kind"), ordering="kind")
+    def job(self, row: Outbox) -> Any:
+        """Say what kind of row it is, in words if its job is known here."""
+        job = job_of(row.kind)
+        return (job and job.label) or row.kind
+
     def get_exclude(self, request: HttpRequest, obj: Outbox | None = None) -> Any:  # noqa: ARG002
-        """Hide an e-mail's text: it may hold a link that opens its reader's account."""
-        return ["payload"] if obj and obj.kind == Outbox.Kind.MESSAGE else None
+        """Hide what operators must not read, as an e-mail's text."""
+        job = job_of(obj.kind) if obj else None
+        return ["payload"] if job and job.is_secret else None
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Say beside each row what is lost with it."""
         _links, *others = super().get_deleted_objects(objs, request)
-        return [f"{row}: {LOST.get(row.kind, UNKNOWN)}" for row in objs], *others
+        return [f"{row}: {(job_of(row.kind) or Job).lost}" for row in objs], *others
 
 
 class NotificationList(ChangeList):

@@ -21,7 +21,9 @@ from hark.backends import backend
 from hark.backends.base import Misconfigured
 from hark.conf import Settings, settings
 from hark.exceptions import UnknownOptions
-from hark.media.email import Email
+from hark.jobs.delivery import Deliver
+from hark.jobs.registry import job_of
+from hark.media.base import CLASSES
 from hark.models import Outbox
 from hark.wake import database
 
@@ -48,6 +50,7 @@ def check_settings(**_: Any) -> Sequence[CheckMessage]:
             *_routers(),
             *_links(given),
             *_related(),
+            *_media(),
             *_driver(),
             *_sqlite(),
             *_site(given),
@@ -146,15 +149,21 @@ def _user_key() -> Iterator[CheckMessage]:
         )
 
 
+def _media() -> Iterator[CheckMessage]:
+    for name, medium in CLASSES.items():
+        if not isinstance(job_of(name), Deliver):
+            yield Error(
+                f"The medium {medium.__qualname__} is called {name!r}, as a job is.",
+                hint="Give it another name: its outbox rows would be taken for the job's.",
+                id="hark.E010",
+            )
+
+
 def _links(given: Settings) -> Iterator[CheckMessage]:
-    mailed = [
-        name
-        for name in types.names()
-        if any(isinstance(medium, Email) for medium in types.registered(name).media)
-    ]
-    if mailed and not given.SITE_URL:
+    leaving = [name for name in types.names() if types.registered(name).media]
+    if leaving and not given.SITE_URL:
         yield Warning(
-            f"E-mails of {', '.join(mailed)} will carry no working links.",
+            f"What leaves the site by a medium, of {', '.join(leaving)}, has no working links.",
             hint='Set HARK["SITE_URL"], as "https://example.org".',
             id="hark.W001",
         )

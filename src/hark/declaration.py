@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 from hark.exceptions import BadType
@@ -20,13 +21,17 @@ _ARGUMENTS: Mapping[str, tuple[Any, ...]] = {
 
 
 def check_name(name: object) -> None:
-    """Refuse what rows cannot store as a type's name.
+    """Refuse what rows cannot store as the name of a type, a medium or a job.
 
     Raises:
         BadType: It is not dotted lower-case words, of 100 characters at most.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > NAME_MAX_LENGTH:
-        raise BadType(f"{name!r} is no type name: use dotted lower-case words, as post.commented")
+    if not _is_name(name):
+        raise BadType(f"{name!r} is no name: use dotted lower-case words, as post.commented")
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and bool(_NAME.fullmatch(name)) and len(name) <= NAME_MAX_LENGTH
 
 
 def check_class(cls: type, base: type) -> None:
@@ -90,6 +95,20 @@ def _attributes(cls: Any) -> Iterator[str]:
         yield f"related must be a dict from a field to a tuple of paths; it is {related!r}"
     if not isinstance(media, list | tuple) or not all(isinstance(each, Medium) for each in media):
         yield f"media must be a tuple of media, as (Email(),); it is {media!r}"
+    else:
+        yield from (wrong for medium in media for wrong in _medium(medium))
+
+
+def _medium(medium: Medium) -> Iterator[str]:
+    what, wait = type(medium).__name__, medium.wait
+    if not _is_name(medium.name):
+        yield f"the medium {what} needs a name of dotted lower-case words; it is {medium.name!r}"
+    if not isinstance(wait, timedelta) or wait < timedelta(0):
+        yield f"how long the medium {what} waits must be a timedelta, not negative; it is {wait!r}"
+    try:
+        hash(medium)
+    except TypeError:
+        yield f"the medium {what} must be frozen: @dataclass(frozen=True)"
 
 
 def _is_paths(value: object) -> bool:

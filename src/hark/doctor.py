@@ -17,12 +17,14 @@ from hark.backends.base import Misconfigured, Unavailable
 from hark.channels import INBOX, namespaces
 from hark.conf import Settings, settings
 from hark.findings import Finding
-from hark.instants import aware, now
+from hark.instants import Now, aware, now
+from hark.jobs.publication import Publish
+from hark.jobs.registry import jobs
 from hark.models import Inbox, Notification, Outbox, Relay
 from hark.relay.lease import alive
 from hark.relay.session import holder
 from hark.visit import Visitor
-from hark.wake import database, wake_on_commit
+from hark.wake import database
 
 SHOWN = 5
 """Rows named one by one; whoever sees them sees the cause."""
@@ -123,10 +125,7 @@ def _no_sign_of_life(last: Relay | None) -> Finding:
 def _delivery(visitor: Visitor) -> Iterator[Finding]:
     """Send a message to the visitor, by the outbox, as an application would."""
     data = {"hark": "doctor"}
-    row = Outbox.objects.create(
-        kind=Outbox.Kind.PUBLICATION, subject=str(visitor.channel), payload=data
-    )
-    wake_on_commit()
+    row = Publish.owe(str(visitor.channel), data)
     patience = settings().POLL_INTERVAL + PATIENCE
     deadline = time.monotonic() + patience
     while (waits := Outbox.objects.filter(pk=row.pk).first()) and time.monotonic() < deadline:
@@ -201,6 +200,13 @@ def _owed() -> Iterator[Finding]:
     for each in failing.order_by("id")[:SHOWN]:
         text = f"outbox: {each} failed {each.attempts} times: {each.error}"
         yield Finding(False, text, "It is tried again by itself, and later given up.")
+    unknown = outbox.filter(due_at__lte=Now()).exclude(kind__in=[job.kind for job in jobs()])
+    if kinds := sorted(unknown.values_list("kind", flat=True).distinct()):
+        text = f"outbox: rows of a kind that no job does: {', '.join(kinds)}"
+        advice = (
+            "Import the job in an installed app's `notifications`, or delete them in the admin."
+        )
+        yield Finding(False, text, advice)
     postponed = Inbox.objects.filter(attempts__gt=0).order_by("pk")
     if count := postponed.count():
         text = f"inboxes that cannot be told or numbered: {count}{_such_as(postponed)}"

@@ -39,9 +39,7 @@ class AlreadyRegistered(HarkError):
 
     def __str__(self) -> str:
         first, second = self.other.__qualname__, self.cls.__qualname__
-        return (
-            f"the notification type {self.name!r} is {first} already; {second} needs another name"
-        )
+        return f"the name {self.name!r} is {first}'s already; {second} needs another"
 
 
 class BadType(HarkError):

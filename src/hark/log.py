@@ -6,7 +6,7 @@ writes to somebody's inbox ever waits here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -14,9 +14,8 @@ from django.db import connections
 from django.db.models import Max
 
 from hark import sql
-from hark.media.email import Email
+from hark.media.planning import plans
 from hark.models import Inbox, Notification, Outbox
-from hark.types import names, registered
 from hark.wake import database
 
 Marks = Mapping[str, datetime | None]
@@ -102,7 +101,7 @@ def number(heads: Heads, rows: Sequence[Any], marks: Marks = NO_MARKS) -> dict[i
     sql.update(Inbox, {"modseq": "given.number"}, changed)
     _save(numbers, marks)
     if not {"read_at", "archived_at", "deleted_at"} & marks.keys():
-        _owe_emails([row for row in rows if not row.arrived])
+        _plan_deliveries([row for row in rows if not row.arrived])
     return numbers
 
 
@@ -116,23 +115,18 @@ def _save(numbers: Mapping[Any, int], marks: Marks) -> None:
     sql.update(Notification, assignments, numbers, moments)
 
 
-def email_waits() -> list[tuple[str, timedelta]]:
-    """Return for each e-mail that a type sends the type's name, and how long to wait."""
-    media = ((name, medium) for name in names() for medium in registered(name).media)
-    return [(name, each.if_unread_for) for name, each in media if isinstance(each, Email)]
-
-
-def _owe_emails(rows: Iterable[Any]) -> None:
-    """Plan the e-mails of what has just arrived."""
-    waits = email_waits()
+def _plan_deliveries(rows: Iterable[Any]) -> None:
+    """Write what the media of what has just arrived are to deliver; as relay/numbering.py does."""
+    planned = plans()
     Outbox.objects.bulk_create(
         Outbox(
-            kind=Outbox.Kind.EMAIL,
+            kind=plan.kind,
             subject=row.type,
+            payload=plan.payload,
             notification_id=row.pk,
-            due_at=row.created_at + wait,
+            due_at=row.created_at + plan.wait,
         )
         for row in rows
-        for name, wait in waits
-        if name == row.type and row.read_at is None and row.deleted_at is None
+        for plan in planned
+        if plan.type == row.type and row.read_at is None and row.deleted_at is None
     )

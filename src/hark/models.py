@@ -169,18 +169,10 @@ class OutboxQuerySet(models.QuerySet["Outbox"]):
 class Outbox(Owed):
     """One thing owed beyond the inboxes' own pushes. Settled means deleted."""
 
-    class Kind(models.TextChoices):
-        SEND = "send", _("notifications to write")
-        RECALL = "recall", _("notifications to withdraw or amend")
-        TEXT = "text", _("text that could not be made")
-        PUBLICATION = "publication", _("publication")
-        DISCONNECT = "disconnect", _("sockets to close")
-        MESSAGE = "message", _("e-mail of the application's own")
-        UNSUBSCRIBE = "unsubscribe", _("subscriptions to end")
-        EMAIL = "email", _("e-mail")
-
     id: int
-    kind = models.CharField(max_length=12, choices=Kind)
+    kind = models.CharField(
+        max_length=NAME_MAX_LENGTH, help_text=_("Which job does it: see hark.jobs.")
+    )
     subject = models.CharField(
         max_length=255, help_text=_("The channel, user, type or address that it is about.")
     )

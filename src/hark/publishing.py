@@ -13,9 +13,9 @@ from hark.backends.base import BackendError, Publication
 from hark.channels import Channel, application_channel
 from hark.exceptions import NotSerializable, TooLarge
 from hark.facts import MAX_BYTES
-from hark.models import Outbox
+from hark.jobs.publication import Publish
 from hark.plain import NotPlain, plain, size
-from hark.wake import database, wake_on_commit
+from hark.wake import database
 
 WAITING = 1000
 """Ephemeral events that may wait for the backend; what comes on top is dropped."""
@@ -46,8 +46,7 @@ def publish(channel: Channel | str, event: Mapping[str, Any], *, ephemeral: bool
         publication = Publication(channel=to, data=data, ephemeral=True)
         transaction.on_commit(lambda: _courier.send(publication), using=database(), robust=True)
         return
-    Outbox.objects.create(kind=Outbox.Kind.PUBLICATION, subject=str(to), payload=data)
-    wake_on_commit()
+    Publish.owe(str(to), data)
 
 
 def _data(event: Mapping[str, Any]) -> dict[str, Any]:

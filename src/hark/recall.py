@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from hark import facts
-from hark.models import Notification, Outbox
-from hark.recipients import CHUNK
-from hark.sending import FACTS, template
+from hark.jobs.recall import Recall, apply
+from hark.jobs.send import FACTS, Send
+from hark.models import Outbox
+from hark.sending import template
 from hark.types import NotificationType, name_of
 from hark.wake import database, wake_on_commit
 
@@ -63,29 +64,12 @@ def _identity(sent: NotificationType) -> UUID:
 
 
 def _unwritten(found: UUID) -> Any:
-    return Outbox.objects.filter(kind=Outbox.Kind.SEND, payload__facts=str(found))
+    return Outbox.objects.filter(kind=Send.kind, payload__facts=str(found))
 
 
 def _change(found: UUID, values: Mapping[str, Any]) -> None:
     last = apply(found, values, after=0)
     if last is not None:
         payload = {"facts": str(found), "values": values, "after": last}
-        Outbox.objects.create(kind=Outbox.Kind.RECALL, subject=str(found), payload=payload)
+        Recall.owe(str(found), payload)
     wake_on_commit()
-
-
-def apply(found: UUID, values: Mapping[str, Any], *, after: int) -> int | None:
-    """Change up to a thousand notifications with these facts, oldest first.
-
-    Args:
-        values: Columns to set, as JSON has them.
-        after: The id to go on after.
-
-    Returns:
-        The id to go on after next; None if that was all.
-    """
-    rows = Notification.objects.filter(facts=found, deleted_at=None, id__gt=after).order_by("id")
-    # Locked in order, so that two who change the same rows cannot wait for each other.
-    ids = list(rows.select_for_update().values_list("id", flat=True)[:CHUNK])
-    Notification.objects.filter(id__in=ids).update(**values, modseq=None)
-    return ids[-1] if len(ids) == CHUNK else None

@@ -1,30 +1,23 @@
 """notify(): who and what become rows, in the caller's own transaction. No network is used."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import Model
 
-from hark import facts, sql
+from hark import facts
 from hark.conf import settings
 from hark.exceptions import BadKey, BadType, NotSerializable, TooLarge
-from hark.models import KEY_MAX_LENGTH, Notification, Outbox
+from hark.jobs.send import write, write_jobs
+from hark.models import KEY_MAX_LENGTH, Notification
 from hark.plain import NotPlain, check_text
-from hark.recipients import CHUNK, Recipients, is_saved_user, primary_keys
+from hark.recipients import Recipients, is_saved_user, primary_keys
 from hark.references import concrete, label, user_key, write_key
 from hark.types import NotificationType, name_of
 from hark.wake import database, wake_on_commit
-
-FACTS = ("type", "version", "actor", "target", "params", "facts")
-
-COPIED: list[Any] = [
-    Notification._meta.get_field(name)  # noqa: SLF001 (public by its documentation)
-    for name in (*FACTS, "key", "created_at", "arrived")
-]
-"""What a new row says; the rest is empty until something happens to it."""
 
 
 def notify(recipients: Recipients, notification: NotificationType, *, key: str = "") -> None:
@@ -52,7 +45,7 @@ def notify(recipients: Recipients, notification: NotificationType, *, key: str =
     following = list(islice(told, 1))
     with transaction.atomic(using=database(), savepoint=bool(following)):
         if following:
-            _write_jobs(row, chain(first, following, told))
+            write_jobs(row, chain(first, following, told))
         else:
             write(row, first)
         wake_on_commit()
@@ -116,27 +109,6 @@ def _fitting(notification: NotificationType, column: str, text: str) -> str:
     return text
 
 
-def write(row: Notification, user_ids: Sequence[Any]) -> None:
-    """Insert a copy of `row` for each of these who has an account, by one statement.
-
-    Whoever has a notification with that key gets no second one.
-    """
-    connection = connections[database()]
-    values = {
-        field.column: field.get_db_prep_save(getattr(row, field.attname), connection)
-        for field in COPIED
-    }
-    table, key, chosen, keys = sql.among(get_user_model(), user_ids)
-    # By hand: the ORM takes longer to spell this than PostgreSQL to do it.
-    statement = (
-        f"INSERT INTO hark_notification (user_id, {', '.join(values)}) "  # noqa: S608 (ours)
-        f"SELECT {key}, {', '.join(['%s'] * len(values))} FROM {table} WHERE {chosen} "
-        "ON CONFLICT DO NOTHING"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*values.values(), *keys])
-
-
 def _plain_key(key: object) -> str:
     try:
         if not isinstance(key, str) or len(key) > KEY_MAX_LENGTH:
@@ -145,17 +117,6 @@ def _plain_key(key: object) -> str:
     except NotPlain as error:
         raise BadKey(key, KEY_MAX_LENGTH) from error
     return str.__str__(key)  # of a (str, Enum) its text
-
-
-def _write_jobs(row: Notification, user_ids: Iterator[Any]) -> None:
-    """Leave the rows to the relay, a thousand to a job, so that no request writes them all."""
-    values = ("type", "version", "actor", "target", "params", "key")
-    payload = {name: getattr(row, name) for name in values}
-    payload |= {"facts": str(row.facts), "created_at": row.created_at.isoformat()}
-    while some := [str(user_id) for user_id in islice(user_ids, CHUNK)]:
-        Outbox.objects.create(
-            kind=Outbox.Kind.SEND, subject=row.type, payload=payload | {"users": some}
-        )
 
 
 def _without(actor: str, user_ids: Iterable[Any]) -> Iterator[Any]:

@@ -15,10 +15,10 @@ from django.db.models.signals import class_prepared, post_save, pre_delete, pre_
 from django.http import HttpRequest
 
 from hark.channels import Channel, application_channel
-from hark.models import Outbox
+from hark.jobs.disconnect import Disconnect
+from hark.jobs.unsubscribe import Unsubscribe
 from hark.recipients import is_saved_user
 from hark.references import concrete, user_key
-from hark.wake import wake_on_commit
 
 
 def disconnect(user: Model) -> None:
@@ -32,8 +32,7 @@ def disconnect(user: Model) -> None:
 
 
 def _disconnect(key: Any) -> None:
-    Outbox.objects.create(kind=Outbox.Kind.DISCONNECT, subject=str(key))
-    wake_on_commit()
+    Disconnect.owe(str(key))
 
 
 def unsubscribe(user: Model, channel: Channel | str) -> None:
@@ -54,10 +53,7 @@ def unsubscribe(user: Model, channel: Channel | str) -> None:
         UnknownNamespace: Nobody declared by `@channel` who may listen.
     """
     to = application_channel(channel)
-    Outbox.objects.create(
-        kind=Outbox.Kind.UNSUBSCRIBE, subject=str(user.pk), payload={"channel": str(to)}
-    )
-    wake_on_commit()
+    Unsubscribe.owe(str(user.pk), {"channel": str(to)})
 
 
 def _signed_out(*, user: Model | None, **_: Any) -> None:

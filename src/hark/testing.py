@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from hark.jobs.send import Send
 from hark.models import Notification
 from hark.references import user_key
-from hark.relay import outbox
+from hark.relay.outbox import run_due
 from hark.render import Item, Page
 
 
@@ -61,7 +62,8 @@ def captured() -> Iterator[Sent]:
     sent = Sent()
     last = Notification.objects.order_by("-id").values_list("id", flat=True).first() or 0
     yield sent
-    while outbox.expand():
+    send = Send()
+    while run_due(send, send.run, 1):
         pass
     rows = Notification.objects.filter(id__gt=last, deleted_at=None).order_by("id")
     sent._add(list(rows))  # noqa: SLF001 (one of us)

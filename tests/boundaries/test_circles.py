@@ -13,10 +13,6 @@ def within(package: str, names: str) -> frozenset[str]:
 
 
 ALLOWED: Mapping[str, frozenset[str]] = {
-    "a medium's declaration and its delivery are one module, so models know of e-mail": within(
-        "hark",
-        "declaration facts language mailing media media.email models render sql types wake",
-    ),
     "a session's commands are written elsewhere, and call it back instead of answering": within(
         "hark_gateway.protocols.centrifuge",
         "clients commands connecting door session subscribing subscription",

@@ -52,7 +52,7 @@ def test_the_doctor_says_what_does_not_answer_and_what_to_do(
 
 def test_the_doctor_counts_what_was_given_up(bo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hark.doctor.backend", RecordingBackend)
-    Outbox.objects.create(kind=Outbox.Kind.PUBLICATION, subject="a:1", due_at=None)
+    Outbox.objects.create(kind="publication", subject="a:1", due_at=None)
     text, well = doctor()
     assert not well
     assert "!! given up: 1" in text

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from hark import NotificationType, notify, types
-from hark.media import Email, Realtime
+from hark.media import Email
 from hark.models import Notification, Outbox
 from hark.relay.loop import Relay
 from tests.hark.test_relay import INBOX, drain
@@ -19,7 +19,7 @@ from tests.hark.test_relay import INBOX, drain
 
 @dataclass(frozen=True, kw_only=True)
 class Mailed(NotificationType):
-    media = (Realtime(), Email(if_unread_for=timedelta(minutes=15)))
+    media = (Email(if_unread_for=timedelta(minutes=15)),)
     text: str
 
     def title(self) -> str:

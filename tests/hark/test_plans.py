@@ -10,9 +10,11 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from hark import inbox, sending
+from hark import inbox
 from hark.admin import of_owners, people
+from hark.jobs.send import COPIED, write
 from hark.models import Inbox, Notification
+from hark.sending import template
 from tests.hark.testapp.notifications import Note
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's plans")
@@ -24,9 +26,9 @@ def crowd(bo: Any) -> Any:
     user_model = get_user_model()
     others = [user_model(username=f"u{n}", email=f"u{n}@example.org") for n in range(50)]
     user_model.objects.bulk_create(others)
-    row = sending.template(Note(text="x"))
-    columns = ", ".join(field.column for field in sending.COPIED)
-    sending.write(row, [bo.pk])
+    row = template(Note(text="x"))
+    columns = ", ".join(field.column for field in COPIED)
+    write(row, [bo.pk])
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO hark_notification (user_id, {columns}) SELECT chosen.id, {columns}"
@@ -49,8 +51,8 @@ def crowd(bo: Any) -> Any:
 def latecomer(crowd: Any) -> Any:
     """Ana's inbox has 2,000 items, all unread and all newer than everybody else's."""
     ana = get_user_model().objects.create(username="ana", email="ana@example.org")
-    sending.write(sending.template(Note(text="x")), [ana.pk])
-    columns = ", ".join(field.column for field in sending.COPIED)
+    write(template(Note(text="x")), [ana.pk])
+    columns = ", ".join(field.column for field in COPIED)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO hark_notification (user_id, {columns}) SELECT user_id, {columns}"
@@ -114,7 +116,7 @@ def test_a_list_reads_its_index_in_order(
 
 def test_an_operator_reads_one_persons_rows_only(crowd: Any) -> None:
     (someone,) = people("u7")
-    sending.write(sending.template(Note(text="not numbered yet")), [someone])
+    write(template(Note(text="not numbered yet")), [someone])
     rows = Notification.objects.filter(of_owners([someone])).order_by("-id")
     plan = rows[:50].explain(analyze=True)
     assert "hark_log" in plan

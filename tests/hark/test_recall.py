@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from hark import amend, notify, recall, withdraw
+from hark import amend, notify, withdraw
+from hark.jobs import recall
 from hark.models import Notification, Outbox
 from hark.relay.loop import Relay
 from tests.hark.conftest import person

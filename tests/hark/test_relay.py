@@ -12,10 +12,12 @@ from hark import notify
 from hark.backends.base import Publication, Unavailable
 from hark.backends.centrifugo import CentrifugoBackend
 from hark.channels import inbox_of
+from hark.jobs.base import SlowBatchJob
+from hark.jobs.registry import jobs
 from hark.models import Inbox, Notification, Outbox
 from hark.relay import inboxes, numbering
 from hark.relay.loop import Relay
-from hark.relay.postman import send_next
+from hark.relay.threads import run_next
 from tests.hark.conftest import person
 from tests.hark.recording import RecordingBackend
 from tests.hark.testapp.models import Remark
@@ -25,8 +27,9 @@ INBOX = "/api/hark/inbox/"
 
 
 def drain(relay: Relay) -> None:
-    """Do all that is due, e-mail as well, which a running relay leaves to a thread."""
-    while relay.work() or send_next():
+    """Do all that is due, slow jobs as well, which a running relay leaves to threads."""
+    slow = [job for job in jobs() if isinstance(job, SlowBatchJob)]
+    while relay.work() or any(run_next(job) for job in slow):
         pass
 
 

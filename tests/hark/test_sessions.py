@@ -185,7 +185,7 @@ def test_only_a_channel_that_may_be_listened_to_can_end(
 def test_a_damaged_row_costs_only_itself(bo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "_policies", {"room": lambda user, key: False})
     for payload in ({}, {"channel": 7}, {"channel": "room"}, []):
-        Outbox.objects.create(kind=Outbox.Kind.UNSUBSCRIBE, subject=str(bo.pk), payload=payload)
+        Outbox.objects.create(kind="unsubscribe", subject=str(bo.pk), payload=payload)
     unsubscribe(bo, "room:7")
     backend = RecordingBackend()
     Relay(backend, SingleRunner()).work()

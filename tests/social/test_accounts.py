@@ -17,8 +17,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from hark.jobs.message import SendMessage
 from hark.models import Outbox
-from hark.relay.postman import send_next
+from hark.relay.threads import run_next
 from social.accounts.models import User
 from social.posts.models import Post
 from tests.social.conftest import PASSWORD, in_another_connection, json_of
@@ -58,7 +59,7 @@ def browser() -> Browser:
 
 def mailed() -> list[Any]:
     """Return what was mailed, once the relay has sent what is owed."""
-    while send_next():
+    while run_next(SendMessage()):
         pass
     return mail.outbox
 

@@ -1,7 +1,6 @@
 """Media: the ways a notification reaches a person beyond the inbox. One module for each."""
 
-from hark.media.base import Medium
+from hark.media.base import Delivery, Medium, Notified
 from hark.media.email import Email
-from hark.media.realtime import Realtime
 
-__all__ = ["Email", "Medium", "Realtime"]
+__all__ = ["Delivery", "Email", "Medium", "Notified"]

@@ -17,6 +17,7 @@ from hark import inbox, render, sql
 from hark.backends.base import Backend, Publication, Refused
 from hark.channels import inbox_of
 from hark.instants import Now
+from hark.jobs.text import RetryText
 from hark.language import chosen
 from hark.models import Inbox, Notification, Outbox
 from hark.plain import described
@@ -202,9 +203,9 @@ def _report(texts: Sequence[tuple[Any, str]]) -> None:
 
 def _note(known: Any, failed: Sequence[Outbox]) -> None:
     """Leave rows to the operator, except for what is known already."""
-    met = set(known.filter(kind=Outbox.Kind.TEXT).values_list("subject", "notification_id"))
+    met = set(known.filter(kind=RetryText.kind).values_list("subject", "notification_id"))
     for row in failed:
-        row.kind, row.attempts, row.due_at = Outbox.Kind.TEXT, 1, None
+        row.kind, row.attempts, row.due_at = RetryText.kind, 1, None
     Outbox.objects.bulk_create(
         [row for row in failed if (row.subject, row.notification_id) not in met]
     )

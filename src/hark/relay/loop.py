@@ -5,19 +5,21 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import assert_never
+from functools import partial
 
 from django.db import DatabaseError, connections
 
 from hark.backends.base import Backend, BackendError
 from hark.conf import settings
-from hark.models import Outbox
-from hark.relay import inboxes, outbox, retry
+from hark.jobs.base import BackendJob, DatabaseJob, Job, SlowBatchJob
+from hark.jobs.registry import jobs
+from hark.relay import inboxes, retry
 from hark.relay.lease import Lease
 from hark.relay.look import Step, due
 from hark.relay.numbering import number
-from hark.relay.postman import Postman
+from hark.relay.outbox import run_due
 from hark.relay.revocations import Reminder
+from hark.relay.threads import STOP_SECONDS, JobThread
 from hark.wake import LINGER, database
 
 LINGER_STEP = 0.002
@@ -85,7 +87,7 @@ class Relay:
         self._backend = backend
         self._reminder = Reminder(backend)
         self._lease = lease
-        self._postman = Postman()
+        self._threads: dict[str, JobThread] = {}
         self._stopping = False
 
     def stop(self) -> None:
@@ -124,7 +126,7 @@ class Relay:
                 worked_at = time.monotonic()
             else:
                 self._lease.wait(self._pause(worked_at))
-        self._postman.stop()
+        self._stop_threads()
 
     def work(self) -> int:
         """Make one pass over everything that is owed; return how much was done.
@@ -140,30 +142,23 @@ class Relay:
             done += self._step(lambda: number(limit))
         if found & {Step.NUMBER, Step.PUSH}:
             done += self._deliver(lambda limit: inboxes.push(self._backend, limit))
-        for kind in Outbox.Kind:
-            if kind in found:
-                done += self._handle(kind, limit)
+        for job in jobs():
+            if job.kind in found:
+                done += self._run(job, limit)
         return done
 
-    def _handle(self, kind: Outbox.Kind, limit: int) -> int:
-        match kind:
-            case Outbox.Kind.DISCONNECT | Outbox.Kind.UNSUBSCRIBE:
-                ends_all = kind is Outbox.Kind.DISCONNECT
-                end = outbox.disconnect if ends_all else outbox.unsubscribe
-                return self._deliver(lambda limit: end(self._backend, limit))
-            case Outbox.Kind.PUBLICATION:
-                return self._deliver(lambda limit: outbox.publish(self._backend, limit))
-            case Outbox.Kind.SEND:
-                return self._step(outbox.expand)
-            case Outbox.Kind.RECALL:
-                return self._step(outbox.recall)
-            case Outbox.Kind.TEXT:
-                return self._step(lambda: outbox.retry_texts(limit))
-            case Outbox.Kind.MESSAGE | Outbox.Kind.EMAIL:
-                self._postman.tell()
-                return 0
-            case _:
-                assert_never(kind)
+    def _run(self, job: Job, limit: int) -> int:
+        match job:
+            case DatabaseJob():
+                return self._step(lambda: run_due(job, job.run, limit))
+            case BackendJob():
+                run = partial(job.run, backend=self._backend)
+                return self._deliver(lambda limit: run_due(job, run, limit))
+            case SlowBatchJob():
+                if job.kind not in self._threads:
+                    self._threads[job.kind] = JobThread(job)
+                self._threads[job.kind].tell()
+        return 0
 
     def _step(self, step: Callable[[], int]) -> int:
         if not self._lease.held():
@@ -184,6 +179,14 @@ class Relay:
         if done:
             self.circuit.succeeded()
         return done
+
+    def _stop_threads(self) -> None:
+        """Have the slow jobs take nothing more; wait a little for what they are doing."""
+        for thread in self._threads.values():
+            thread.stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        for thread in self._threads.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _pause(self, worked_at: float) -> float:
         # Writers wake us once in a while only (hark.wake): what follows soon is found by looking.

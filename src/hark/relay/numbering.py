@@ -5,6 +5,7 @@ locks see what was committed since the statement began: a number is never given 
 numbered that somebody else has numbered meanwhile.
 """
 
+import json
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import connections, transaction
 
 from hark import log, sql
 from hark.instants import Now
+from hark.media.planning import plans
 from hark.models import Notification
 from hark.plain import described
 from hark.relay import retry
@@ -42,12 +44,13 @@ STATEMENT = """
         UPDATE hark_inbox SET modseq = top.number
         FROM (SELECT user_id, max(number) AS number FROM numbered GROUP BY user_id) AS top
         WHERE hark_inbox.user_id = top.user_id
-    ), mailed AS (
+    ), planned AS (
         INSERT INTO hark_outbox
             (kind, subject, payload, notification_id, created_at, due_at, attempts, error)
-        SELECT 'email', type, '{}', id, now(), created_at + wait, 0, ''
-        FROM numbered JOIN unnest(%(types)s::text[], %(waits)s::interval[]) AS mail (type, wait)
-        USING (type) WHERE is_news
+        SELECT kind, type, payload, id, now(), created_at + wait, 0, ''
+        FROM numbered JOIN unnest(
+            %(types)s::text[], %(kinds)s::text[], %(waits)s::interval[], %(payloads)s::jsonb[]
+        ) AS plan (type, kind, wait, payload) USING (type) WHERE is_news
     ), begun AS (
         INSERT INTO hark_inbox (user_id, modseq, published, floor, attempts, error)
         SELECT DISTINCT user_id, last, last, last, 0, '' FROM (
@@ -104,11 +107,13 @@ def _number_alone(owner: Any, limit: int) -> int:
 
 
 def _number_at_once(limit: int) -> int:
-    emails = log.email_waits()
+    planned = plans()
     params: dict[str, Any] = {
         "limit": limit,
-        "types": [name for name, _ in emails],
-        "waits": [wait for _, wait in emails],
+        "types": [plan.type for plan in planned],
+        "kinds": [plan.kind for plan in planned],
+        "waits": [plan.wait for plan in planned],
+        "payloads": [json.dumps(plan.payload) for plan in planned],
     }
     with connections[database()].cursor() as cursor:
         cursor.execute(STATEMENT, params)

@@ -24,11 +24,15 @@ def delay(attempts: int, *, first: float, longest: float) -> float:
     return full * random.uniform(0.5, 1)  # noqa: S311 (no secret)
 
 
-def postpone(row: Owed, error: Exception) -> None:
-    """Note what went wrong and try again later, or give up visibly after MAX_ATTEMPTS."""
+def postpone(row: Owed, error: Exception, *, max_attempts: int | None = None) -> None:
+    """Note what went wrong and try again later, or give up visibly.
+
+    Args:
+        max_attempts: When to give up; None: after HARK["MAX_ATTEMPTS"].
+    """
     row.attempts = min(row.attempts + 1, MOST_COUNTED)  # an inbox never gives up
     row.error = described(error)
-    given_up = row.gives_up and row.attempts >= settings().MAX_ATTEMPTS
+    given_up = row.gives_up and row.attempts >= (max_attempts or settings().MAX_ATTEMPTS)
     seconds = delay(row.attempts, first=1.0, longest=LONGEST)
     row.due_at = None if given_up else timezone.now() + timedelta(seconds=seconds)
     # Not saved, which fails where it was deleted meanwhile; nor read from it more than is needed.

@@ -43,7 +43,7 @@ def test_the_relays_log_and_the_doctor_name_it(
     transactional_db: None, monkeypatch: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("hark.channels._policies", {"nowhere": lambda *_: True})
-    Outbox.objects.create(kind=Outbox.Kind.PUBLICATION, subject="nowhere:1", payload={})
+    Outbox.objects.create(kind="publication", subject="nowhere:1", payload={})
     Relay(backend(), SingleRunner()).work()
     assert "nowhere:1 failed: Refused: 102: unknown channel" in caplog.text
     out = StringIO()
