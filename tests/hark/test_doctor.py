@@ -54,6 +54,14 @@ def report(stack: Stack, **environment: str) -> str:
     return done.stdout
 
 
+def report_once_well(stack: Stack) -> str:
+    """Return the first report without a fault: a process that was started anew takes a moment."""
+    deadline = time.monotonic() + SECONDS
+    while faults(text := report(stack)):
+        assert time.monotonic() < deadline, text
+    return text
+
+
 def faults(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("!! ")]
 
@@ -93,8 +101,7 @@ def at(gateway: GatewayProcess, api: bool = True) -> dict[str, str]:
 
 
 def test_all_is_well_where_a_message_reaches_a_page(stack: Stack) -> None:
-    text = report(stack)
-    assert not faults(text)
+    text = report_once_well(stack)
     assert "ok browsers: a page of http://" in text
     assert "delivery: a message went through relay and gateway to a page" in text
     assert "0 outbox rows" in report(stack)  # nothing is left behind
@@ -210,7 +217,7 @@ def test_on_sqlite_a_message_that_nobody_takes_shows_that_there_is_no_relay(stac
         assert "manage.py hark relay" in text
     with stopped(stack, "relay"):
         assert "none is running, or it hangs" in faults(report(stack))[0]
-    assert not faults(report(stack))
+    report_once_well(stack)
 
 
 @on_postgresql
@@ -221,7 +228,7 @@ def test_a_gateway_that_hangs_or_is_gone_is_named(stack: Stack) -> None:
         assert "start it again if it hangs" in text
     with stack.without("gateway"):
         assert "backend: does not answer" in faults(report(stack))[0]
-    assert not faults(report(stack))  # what the relay met meanwhile is over
+    report_once_well(stack)  # what the relay met meanwhile is over
 
 
 @on_postgresql
