@@ -1,5 +1,6 @@
 """A configuration for Centrifugo that does what this gateway does: a file to move with."""
 
+import dataclasses
 import re
 from typing import Any
 
@@ -7,8 +8,8 @@ from .config import Config
 from .hub.options import ChannelOptions
 from .sources import COVERED, as_settings
 
-OWN = ("pubnub", "shutdown", "client.await_revocations", "channel.other_namespaces")
-"""What Centrifugo has not got, or counts otherwise."""
+OWN = ("shutdown", "client.await_revocations", "channel.other_namespaces")
+"""What Centrifugo has not got, or counts otherwise; with the protocols that it does not speak."""
 SPECIAL = re.compile(r"([\\\[\]{}?])")
 """What means more in Centrifugo's patterns of origins than here."""
 
@@ -18,7 +19,11 @@ def for_centrifugo(config: Config) -> dict[str, Any]:
 
     Secrets are left out: they belong into variables, whose names differ in the prefix alone.
     """
-    settings = _changed(as_settings(config), as_settings(Config()), "")
+    settings = _changed(as_settings(config), as_settings(type(config)()), "")
+    for protocol in config.protocols:
+        if not protocol.in_centrifugo:
+            for section in dataclasses.fields(protocol.sections):
+                settings.pop(section.name, None)
     namespaces = settings.get("channel", {}).get("namespaces", [])
     for number, each in enumerate(namespaces):
         options = _changed(each, as_settings(ChannelOptions()), "")

@@ -168,13 +168,17 @@ def variable_for(path: list[str]) -> str:
 
 def paths_of(owner: type) -> Iterator[list[str]]:
     """Yield the path of every option below `owner`."""
-    hints = get_type_hints(owner)
-    for option in dataclasses.fields(owner):
-        kind = hints[option.name]
-        if dataclasses.is_dataclass(kind):
-            yield from ([option.name, *rest] for rest in paths_of(kind))  # type: ignore[arg-type]
+    for name, kind in kinds_of(owner).items():
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            yield from ([name, *rest] for rest in paths_of(kind))
         else:
-            yield [option.name]
+            yield [name]
+
+
+def kinds_of(owner: type) -> dict[str, Any]:
+    """Return the type of each field of a dataclass, in order."""
+    hints = get_type_hints(owner, include_extras=True)
+    return {option.name: hints[option.name] for option in dataclasses.fields(owner)}
 
 
 def place(settings: dict[str, Any], path: list[str], value: Any) -> None:
@@ -195,7 +199,7 @@ def build(owner: type[T], settings: object, path: str) -> T:
     """Return an `owner` made of `settings`, with defaults for what is missing."""
     if not isinstance(settings, dict):
         raise ConfigError(f"{path}: expected a table of options")
-    hints = get_type_hints(owner, include_extras=True)
+    hints = kinds_of(owner)
     faults, values = Faults(), {}
     for key, value in settings.items():
         if key not in hints:
@@ -292,8 +296,9 @@ def _check_options(config: Config) -> None:
         faults.add("client.ping_interval: clients are told it in whole seconds")
     if config.log.level not in LEVELS:
         faults.add(f"log.level: choose one of {', '.join(LEVELS)}")
-    for fault in config.pubnub.faults(config.http_server.address):
-        faults.add(fault)
+    for protocol in config.protocols:
+        for fault in protocol.faults(config, config.http_server.address):
+            faults.add(fault)
     faults.stop()
 
 
@@ -367,9 +372,8 @@ SECRETS = ("hmac_secret_key", "hmac_previous_secret_key", "key", "secret_key")
 
 def as_settings(options: object) -> dict[str, Any]:
     """Return options as a file would have them; secrets are covered."""
-    hints = get_type_hints(type(options), include_extras=True)
     settings: dict[str, Any] = {}
-    for name, kind in hints.items():
+    for name, kind in kinds_of(type(options)).items():
         value = getattr(options, name)
         if name in SECRETS and value:
             settings[name] = COVERED

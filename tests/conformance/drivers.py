@@ -42,6 +42,8 @@ class Driver(ABC):
     name: ClassVar[str]
     settings: ClassVar[Mapping[str, Any]] = {}
     """What the gateway's configuration needs for it."""
+    is_documented: ClassVar[bool] = True
+    """It has a column in the table of what holds on which protocol."""
 
     @abstractmethod
     def listening(
@@ -174,7 +176,7 @@ class PubNub(Driver):
         name = spelled(channel)
         path = f"/v2/subscribe/sub-c/{name}/0"
         query = {"uuid": user, "auth": granted(user, name)}
-        async with pubnub(gateway) as http:
+        async with http_client(gateway) as http:
             first = await http.get(path, params=query | {"tt": "0"})
             assert first.status_code == 200, first.text
             yield PubNubListener(http, path, query, since or first.json()["t"]["t"])
@@ -184,14 +186,14 @@ class PubNub(Driver):
         """Publish by POST."""
         path = f"/publish/pub-c/sub-c/0/{spelled(channel)}/0"
         body = json.dumps(data).encode()
-        async with pubnub(gateway) as http:
+        async with http_client(gateway) as http:
             answer = await http.post(path, params=signed("POST", path, body), content=body)
         assert answer.json()[1] == "Sent", answer.text
 
     async def present(self, gateway: Gateway, channel: str) -> set[str]:
         """Ask who is here now."""
         path = f"/v2/presence/sub-key/sub-c/channel/{spelled(channel)}"
-        async with pubnub(gateway) as http:
+        async with http_client(gateway) as http:
             answer = await http.get(path, params=signed("GET", path))
         return set(answer.json()["uuids"])
 
@@ -204,7 +206,7 @@ class PubNub(Driver):
             "foreign": granted("eve", "inbox.eve"),
         }[credentials]
         query = {"uuid": "eve", "auth": worthless, "tt": "0"}
-        async with pubnub(gateway) as http:
+        async with http_client(gateway) as http:
             answer = await http.get(f"/v2/subscribe/sub-c/{name}/0", params=query)
         return answer.status_code == 403
 
@@ -214,7 +216,7 @@ def spelled(channel: str) -> str:
     return channel.replace(":", ".")
 
 
-def pubnub(gateway: Gateway) -> httpx.AsyncClient:
+def http_client(gateway: Gateway) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}", timeout=30)
 
 
@@ -238,7 +240,81 @@ def signed(method: str, path: str, body: bytes = b"") -> dict[str, str]:
     return query | {"signature": signature.sign(KEYS["secret_key"], string)}
 
 
-DRIVERS: list[Driver] = [Centrifuge(), PubNub()]
+class LinesListener(Listener):
+    """Reads the lines of one answer."""
+
+    def __init__(self, epoch: str, offset: str, lines: AsyncIterator[str]) -> None:
+        self._epoch = epoch
+        self._offset = offset
+        self._lines = lines
+
+    async def receive(self) -> Any:
+        """Return the payload of the next line."""
+        self._offset, _, data = (await anext(self._lines)).partition(" ")
+        return json.loads(data)
+
+    @property
+    def position(self) -> Any:
+        """Return epoch and offset."""
+        return f"{self._epoch} {self._offset}"
+
+
+class LinesOverHttp(Driver):
+    """A protocol that only the tests register."""
+
+    name = "lines"
+    settings: ClassVar[Mapping[str, Any]] = {"lines": {"key": "the key of publishers"}}
+    is_documented = False
+
+    @asynccontextmanager
+    async def listening(
+        self, gateway: Gateway, user: str, channel: str, *, since: Any = None
+    ) -> AsyncIterator[LinesListener]:
+        """Ask for the channel with a token for it; the first line says where it begins."""
+        query = {"token": token(user, channel=channel), "since": since or ""}
+        async with (
+            http_client(gateway) as http,
+            http.stream("GET", f"/lines/{channel}", params=query) as answer,
+        ):
+            assert answer.status_code == 200
+            lines = split(answer.aiter_text())
+            epoch, _, offset = (await anext(lines)).partition(" ")
+            yield LinesListener(epoch, offset, lines)
+
+    async def publish(self, gateway: Gateway, channel: str, data: Any) -> None:
+        """Publish by POST."""
+        async with http_client(gateway) as http:
+            answer = await http.post(f"/lines/{channel}", headers=self.settings["lines"], json=data)
+        assert answer.status_code == 204, answer.text
+
+    async def present(self, gateway: Gateway, channel: str) -> set[str]:
+        """Ask by GET, without a token."""
+        async with http_client(gateway) as http:
+            answer = await http.get(f"/lines/{channel}", headers=self.settings["lines"])
+        return set(answer.json())
+
+    async def is_refused(self, gateway: Gateway, channel: str, credentials: Credentials) -> bool:
+        """Listen; `foreign` credentials open another channel."""
+        worthless = {
+            "forged": token("eve", channel=channel, secret="another secret of 32 bytes or more"),
+            "expired": token("eve", channel=channel, exp=1),
+            "foreign": token("eve", channel="inbox:eve"),
+        }[credentials]
+        async with http_client(gateway) as http:
+            answer = await http.get(f"/lines/{channel}", params={"token": worthless})
+        return answer.status_code == 403
+
+
+async def split(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    """Yield lines that end with a line feed and nothing else, unlike httpx."""
+    begun = ""
+    async for piece in pieces:
+        *lines, begun = (begun + piece).split("\n")
+        for line in lines:
+            yield line
+
+
+DRIVERS: list[Driver] = [Centrifuge(), PubNub(), LinesOverHttp()]
 
 
 def every_protocol(*, but: Mapping[str, str] | None = None) -> pytest.MarkDecorator:

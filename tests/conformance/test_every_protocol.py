@@ -11,13 +11,14 @@ from hark_gateway.server import Gateway
 from tests.gateway.scene import merged, running
 
 from .drivers import DRIVERS, Driver, every_protocol
+from .lines import WithLines
 
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
     """A gateway that speaks every protocol; `inbox` keeps ten, `chat` has presence."""
     settings: dict[str, Any] = reduce(merged, [dict(each.settings) for each in DRIVERS], {})
-    async with running(**settings) as started:
+    async with running(WithLines, **settings) as started:
         yield started
 
 

@@ -13,6 +13,8 @@ from websockets.exceptions import ConnectionClosed
 
 from hark_gateway.config import Config
 from hark_gateway.net.http import Host
+from hark_gateway.protocols.centrifuge.door import Door
+from hark_gateway.protocols.centrifuge.protocol import Centrifuge
 from hark_gateway.server import Gateway
 from hark_gateway.sources import build, check
 
@@ -63,21 +65,27 @@ def merged(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return both
 
 
-def configured(**changes: Any) -> Config:
-    config = build(Config, merged(SETTINGS, changes), "")
+def configured(kind: type[Config] = Config, /, **changes: Any) -> Config:
+    config = build(kind, merged(SETTINGS, changes), "")
     check(config)
     return config
 
 
 @asynccontextmanager
-async def running(**changes: Any) -> AsyncIterator[Gateway]:
+async def running(kind: type[Config] = Config, /, **changes: Any) -> AsyncIterator[Gateway]:
     """Run a gateway with the scene's settings and these changes."""
-    gateway = Gateway(configured(**changes))
+    gateway = Gateway(configured(kind, **changes))
     await gateway.start()
     try:
         yield gateway
     finally:
         await gateway.stop()
+
+
+def door_of(gateway: Gateway) -> Door:
+    """Return what the gateway knows of clients of the Centrifuge protocol."""
+    (centrifuge,) = (each for each in gateway.protocols if isinstance(each, Centrifuge))
+    return centrifuge.door
 
 
 def token(user: str = "ana", *, secret: str = SECRET, **claims: Any) -> str:

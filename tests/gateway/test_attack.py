@@ -24,6 +24,7 @@ from .scene import (
     backend,
     client,
     connected,
+    door_of,
     emptied,
     running,
     token,
@@ -66,12 +67,12 @@ async def test_a_client_that_does_not_read_is_closed_and_the_others_hear_all() -
         backend(gateway) as api,
     ):
         count = 0
-        while gateway.door.counts.disconnects[3008] == 0:
+        while door_of(gateway).counts.disconnects[3008] == 0:
             await api.call("publish", channel="news:1", data="x" * 60_000)
             count += 1
             assert (await ana.push())["pub"]["offset"] == count
         assert count > 1
-        assert [each.user for each in gateway.door.clients] == ["ana"]
+        assert [each.user for each in door_of(gateway).clients] == ["ana"]
         assert gateway.host.queued_bytes() < 3 * 65_536
 
 
@@ -88,11 +89,11 @@ async def test_a_stream_that_is_not_read_is_closed_too() -> None:
         from urllib.parse import quote
 
         sock.send(f"GET /connection/uni_sse?cf_connect={quote(connect)} HTTP/1.1\r\n\r\n".encode())
-        while not len(gateway.door.clients):
+        while not len(door_of(gateway).clients):
             await api.call("info")
-        while gateway.door.counts.disconnects[3008] == 0:
+        while door_of(gateway).counts.disconnects[3008] == 0:
             await api.call("publish", channel="news:1", data="x" * 60_000)
-        assert len(gateway.door.clients) == 0
+        assert len(door_of(gateway).clients) == 0
         sock.close()
 
 
@@ -105,7 +106,7 @@ async def test_a_flood_of_commands_is_answered_or_ended_but_never_kept() -> None
             frame = b"\x81\xfe" + len(message).to_bytes(2) + mask + message
             loop = asyncio.get_running_loop()
             try:
-                while gateway.door.counts.disconnects[3008] == 0:
+                while door_of(gateway).counts.disconnects[3008] == 0:
                     await asyncio.wait_for(loop.sock_sendall(sock, frame), 1)
             except (TimeoutError, ConnectionError):
                 pytest.fail("the server stopped reading without ending the connection")
@@ -231,7 +232,7 @@ async def test_sending_many_away_is_spread() -> None:
             sessions.append((context, await context.__aenter__()))
         stopping = asyncio.ensure_future(gateway.stop())
         await sessions[0][1].closed()
-        assert len(gateway.door.clients) > 0, "they were all sent away at once"
+        assert len(door_of(gateway).clients) > 0, "they were all sent away at once"
         assert {(await each.closed())[0] for _, each in sessions} == {3001}
         await stopping
         for context, _ in sessions:

@@ -11,7 +11,7 @@ import pytest
 
 from hark_gateway.server import Gateway
 
-from .scene import Backend, backend, running, token
+from .scene import Backend, backend, door_of, running, token
 
 ON = {"enabled": True}
 PAGE = "https://app.example"
@@ -147,7 +147,7 @@ async def test_emulation_answers_what_it_cannot_deliver(
     gateway: Gateway, http: httpx.AsyncClient, frame: dict[str, Any], status: int
 ) -> None:
     if frame.get("node", "") is None:
-        frame = frame | {"node": gateway.door.node}
+        frame = frame | {"node": door_of(gateway).node}
     assert (await http.post("/emulation", json=frame)).status_code == status
 
 

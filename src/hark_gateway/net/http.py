@@ -138,6 +138,12 @@ class Routes:
     prefixes: dict[bytes, Route] = field(default_factory=dict)
     """Looked up by the first segments of a path, e.g. b"/v2/subscribe/"; the longest wins."""
 
+    @property
+    def longest_head(self) -> int:
+        """The longest head that a route lets pass beyond what all do; 0 if none does."""
+        routes = (*self.exact.values(), *self.prefixes.values())
+        return max((route.max_head_bytes for route in routes), default=0)
+
     def find(self, path: bytes) -> Route | None:
         """Return the route for `path`, if there is one."""
         route = self.exact.get(path)

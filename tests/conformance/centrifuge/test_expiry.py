@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hark_gateway.server import Gateway
-from tests.gateway.scene import Client, client, connected, running, token
+from tests.gateway.scene import Client, client, connected, door_of, running, token
 
 SOON = {"client": {"expired_close_delay": "100ms", "expired_sub_close_delay": "100ms"}}
 
@@ -172,7 +172,7 @@ async def test_a_proxy_may_name_the_user() -> None:
         client(gateway, additional_headers={"X-User": "ana"}) as ana,
     ):
         await ana.ask("connect")
-        assert [each.user for each in gateway.door.clients] == ["ana"]
+        assert [each.user for each in door_of(gateway).clients] == ["ana"]
 
 
 async def test_a_server_side_subscription_that_expires_ends_the_connection(

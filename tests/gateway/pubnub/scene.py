@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from hark_gateway.protocols.pubnub import signature
+from hark_gateway.protocols.pubnub.door import PubNubDoor
 from hark_gateway.protocols.pubnub.live import Interest
 from hark_gateway.server import Gateway
 
@@ -51,8 +52,13 @@ async def polling(gateway: Gateway, http: httpx.AsyncClient, channels: str, **qu
 
 def interests(gateway: Gateway) -> list[Interest]:
     """Return what clients poll for, or did a moment ago."""
-    assert gateway.pubnub is not None
-    return gateway.pubnub._subscribing.interests
+    return door_of(gateway)._subscribing.interests
+
+
+def door_of(gateway: Gateway) -> PubNubDoor:
+    """Return what the gateway has of this protocol."""
+    (pubnub,) = (each for each in gateway.protocols if isinstance(each, PubNubDoor))
+    return pubnub
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hark_gateway.protocols.pubnub.door import PubNubDoor
 from hark_gateway.server import Gateway
 
-from .scene import cursor, get, interests, poll
+from .scene import cursor, door_of, get, interests, poll
 
 PRESENCE = "/v2/presence/sub-key/sub"
 
@@ -26,8 +26,7 @@ class Clock:
 
 @pytest.fixture
 def door(gateway: Gateway) -> PubNubDoor:
-    assert gateway.pubnub is not None
-    return gateway.pubnub
+    return door_of(gateway)
 
 
 @pytest.fixture

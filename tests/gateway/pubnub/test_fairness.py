@@ -21,7 +21,7 @@ from tests.conformance.drivers import signed
 from tests.gateway.scene import running
 from tests.gateway.test_fairness import served_between
 
-from .scene import PUBNUB, cursor, interests, publish, until
+from .scene import PUBNUB, cursor, door_of, interests, publish, until
 
 LONG = 60
 GROUP = "/v1/channel-registration/sub-key/sub/channel-group/many"
@@ -139,8 +139,7 @@ async def test_many_channels(
 
 
 async def test_many_messages_with_many_actions(gateway: Gateway, http: httpx.AsyncClient) -> None:
-    assert gateway.pubnub is not None
-    service = gateway.pubnub.service
+    service = door_of(gateway).service
     for number in range(5000):
         gateway.hub.publish("room", b"%d" % number, now=time.time())
     (message,) = service.messages.fetch("room", Range(), limit=1, now=time.time())

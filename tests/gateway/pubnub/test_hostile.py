@@ -16,7 +16,7 @@ from hark_gateway.protocols.pubnub import signature
 from hark_gateway.server import Gateway
 from tests.gateway.scene import configured
 
-from .scene import PUBNUB, string_to_sign
+from .scene import PUBNUB, door_of, string_to_sign
 
 # Signed requests need a clock and a secret, so the keyset is the open one.
 PATHS = [
@@ -127,8 +127,7 @@ class Stage:
             answer = asyncio.ensure_future(self._read(reader))
             while not answer.done():
                 await asyncio.wait([answer], timeout=0.05)
-                assert self.gateway.pubnub is not None
-                self.gateway.pubnub.drain()  # it may be a poll, which is held
+                await door_of(self.gateway).drain(1)  # it may be a poll, which is held
             return answer.result()
         finally:
             writer.close()

@@ -9,7 +9,7 @@ from hark_gateway.protocols.pubnub.storage import NotStored
 from hark_gateway.server import Gateway
 from tests.gateway.scene import Backend, connected
 
-from .scene import cursor, get, poll, polling, publish
+from .scene import cursor, door_of, get, poll, polling, publish
 
 DEEP = "[" * 300 + "]" * 300
 
@@ -52,10 +52,9 @@ async def test_a_store_that_fails_keeps_no_message_from_whoever_is_there(
     def fails(*_: Any, **__: Any) -> None:
         raise NotStored("disk I/O error")
 
-    assert gateway.pubnub is not None
     tt = await cursor(http, "feed.1")
     async with connected(gateway, channels=["feed:1"]) as ana:
-        monkeypatch.setattr(gateway.pubnub.service.messages, "add", fails)
+        monkeypatch.setattr(door_of(gateway).service.messages, "add", fails)
         await publish(http, "feed.1", "a")
         assert "error" not in await api.call("publish", channel="feed:1", data="b")
         assert [(await ana.push())["pub"]["data"] for _ in range(2)] == ["a", "b"]

@@ -14,7 +14,7 @@ from hark_gateway.protocols.pubnub.storage import FOR_EVER, GrantKey
 from hark_gateway.protocols.pubnub.tokens import ALL_PERMISSIONS, Grant, Permission
 from hark_gateway.server import Gateway
 
-from .scene import cursor, get, string_to_sign
+from .scene import cursor, door_of, get, string_to_sign
 
 READ, WRITE, MANAGE, DELETE = (
     Permission.READ,
@@ -153,8 +153,7 @@ async def test_only_the_right_that_an_endpoint_needs_opens_it(
 async def test_an_auth_key_opens_what_was_granted_to_it_and_no_more(
     busy: httpx.AsyncClient, gateway: Gateway, endpoint: Endpoint
 ) -> None:
-    assert gateway.pubnub is not None
-    grants = gateway.pubnub.service.grants
+    grants = door_of(gateway).service.grants
     resource = GrantKey("sub-c", endpoint.kind, endpoint.resource, "key")
     alternatives = {each.needs for each in ENDPOINTS if each.path == endpoint.path}
     grants.put([resource], ALL_PERMISSIONS & ~int(sum(alternatives)), expires=FOR_EVER)
@@ -174,8 +173,7 @@ async def test_an_auth_key_opens_what_was_granted_to_it_and_no_more(
 async def test_nobody_is_taken_out_by_another(
     busy: httpx.AsyncClient, gateway: Gateway, path: str
 ) -> None:
-    assert gateway.pubnub is not None
-    presence = gateway.pubnub.service.presence
+    presence = door_of(gateway).service.presence
     all_of_it = {"channels": {"room": ALL_PERMISSIONS}, "groups": {"g": ALL_PERMISSIONS}}
     for token in ("", granted("ana", **all_of_it), granted(None, channels={"elsewhere": 255})):
         answer = await ask(busy, path, uuid="bo", **({"auth": token} if token else {}))
@@ -195,8 +193,7 @@ async def test_naming_no_channel_is_no_way_around_the_token(
 async def test_one_leaves_with_a_token_of_ones_own_or_one_that_reads(
     busy: httpx.AsyncClient, gateway: Gateway
 ) -> None:
-    assert gateway.pubnub is not None
-    presence = gateway.pubnub.service.presence
+    presence = door_of(gateway).service.presence
     for token in (granted("bo"), granted(None, channels={"room": READ})):
         await cursor(busy, "room", uuid="bo")
         answer = await ask(busy, LEAVES[0], uuid="bo", auth=token)

@@ -11,7 +11,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from hark_gateway import clock
-from hark_gateway.config import HttpApiOptions
 from hark_gateway.hub.errors import HubError
 from hark_gateway.hub.turns import Steps
 from hark_gateway.net.http import JSON, TEXT_PLAIN, Exchange, Request
@@ -21,6 +20,7 @@ from .api_calls import CALLS, Api
 from .api_messages import BatchResult, Envelope
 from .codes import ERRORS, Error
 from .messages import ErrorResult, Malformed, encode
+from .options import HttpApiOptions
 
 log = logging.getLogger(__name__)
 

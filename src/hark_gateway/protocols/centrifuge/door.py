@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from hark_gateway import __version__
 from hark_gateway.auth import Verifier
-from hark_gateway.config import ClientOptions
 from hark_gateway.hub.channel import Sink
 from hark_gateway.hub.errors import (
     HubError,
@@ -22,6 +21,7 @@ from hark_gateway.hub.errors import (
 from hark_gateway.hub.hub import Hub
 from hark_gateway.hub.turns import Turns
 from hark_gateway.keys import KeysUnavailable
+from hark_gateway.options import ClientOptions
 from hark_gateway.refusals import Refusals
 
 from .clients import Clients

@@ -1,12 +1,12 @@
 """The WebSocket transport."""
 
 from hark_gateway import clock
-from hark_gateway.config import WebSocketOptions
 from hark_gateway.net.connection import WebSocket, shake_hands
 from hark_gateway.net.http import TEXT_PLAIN, Exchange, Request
 
 from . import protobuf
 from .door import Door
+from .options import WebSocketOptions
 from .origins import Origins
 from .session import Session
 from .wire import WEBSOCKET, WEBSOCKET_NATIVE_PING

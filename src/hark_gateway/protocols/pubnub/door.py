@@ -1,14 +1,13 @@
 """The door: which endpoint answers which path, and how answers and refusals are written."""
 
 import logging
-from collections.abc import Callable
 from types import GeneratorType
 from typing import Any
 
 from hark_gateway import clock
-from hark_gateway.hub.hub import Hub
-from hark_gateway.hub.turns import Steps, Turns
+from hark_gateway.hub.turns import Steps
 from hark_gateway.net.http import Exchange, Request, Route, Routes
+from hark_gateway.protocols.base import Context, Protocol
 
 from . import requests
 from .access import Rights
@@ -16,7 +15,7 @@ from .answers import preflight, refusal_of_what_is_too_long, refuse, respond
 from .endpoints import actions, auth_keys, granting, groups, history, presence, publishing
 from .endpoints.subscribing import Subscribing
 from .errors import PubNubError, ServiceError
-from .options import DEVELOPMENT, PubNubOptions
+from .options import DEVELOPMENT, PubNubOptions, PubNubSections
 from .requests import Call, Malformed, decode
 from .service import Service
 from .storage import NotStored
@@ -50,23 +49,25 @@ ABSENT = {
 """What this gateway has not got, by the first one or two segments of its paths."""
 
 
-class PubNubDoor:
-    """Everything that speaks PubNub on one hub.
+class PubNubDoor(Protocol):
+    """Everything that speaks PubNub on one hub."""
 
-    Args:
-        clock: Returns the time, in seconds since the Unix epoch.
-    """
+    sections = PubNubSections
 
-    def __init__(
-        self,
-        options: PubNubOptions,
-        hub: Hub,
-        turns: Turns,
-        *,
-        clock: Callable[[], float] = clock.now,
-    ) -> None:
-        self._clock = clock
-        self.service = Service(options, hub, turns, now=clock)
+    @classmethod
+    def faults(cls, config: PubNubSections, address: str) -> list[str]:
+        """Return what is wrong with the options."""
+        return config.pubnub.faults(address)
+
+    @classmethod
+    def is_enabled(cls, config: PubNubSections) -> bool:
+        """Tell whether the options say so."""
+        return config.pubnub.enabled
+
+    def __init__(self, config: PubNubSections, context: Context) -> None:
+        options = config.pubnub
+        self._clock = clock.now
+        self.service = Service(options, context.hub, context.host.turns, now=self._clock)
         self._subscribing = Subscribing(self.service)
         warn(options)
 
@@ -81,7 +82,7 @@ class PubNubDoor:
         """Do what has fallen due. Call it a few times a second."""
         self.service.sweep(now)
 
-    def drain(self) -> None:
+    async def drain(self, seconds: float) -> None:  # noqa: ARG002 (it takes none)
         """Answer all polls, so that their connections may be closed."""
         self.service.polls.drain(self._subscribing.interests)
 

@@ -1,7 +1,7 @@
 """Options of the PubNub protocol, under `pubnub` in the configuration."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hark_gateway.hub.options import Seconds
@@ -101,6 +101,14 @@ class PubNubOptions:
                 "http_server.address 127.0.0.1"
             )
         return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class PubNubSections:
+    """Sections of the configuration that are this protocol's."""
+
+    pubnub: PubNubOptions = field(default_factory=PubNubOptions)
+    """The PubNub protocol."""
 
 
 def _is_writable(path: Path) -> bool:
