@@ -34,6 +34,11 @@ def _is_name(name: object) -> bool:
     return isinstance(name, str) and bool(_NAME.fullmatch(name)) and len(name) <= NAME_MAX_LENGTH
 
 
+def is_positive(value: object) -> bool:
+    """Return whether this is a whole number above 0."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 def check_class(cls: type, base: type) -> None:
     """Refuse a class that could not be stored, or not be read again.
 
@@ -105,10 +110,12 @@ def _medium(medium: Medium) -> Iterator[str]:
         yield f"the medium {what} needs a name of dotted lower-case words; it is {medium.name!r}"
     if not isinstance(wait, timedelta) or wait < timedelta(0):
         yield f"how long the medium {what} waits must be a timedelta, not negative; it is {wait!r}"
+    if not is_positive(medium.batch_size):
+        yield f"the medium {what} needs a positive batch_size; it is {medium.batch_size!r}"
     try:
         hash(medium)
     except TypeError:
-        yield f"the medium {what} must be frozen: @dataclass(frozen=True)"
+        yield f"the medium {what} must be a frozen dataclass with hashable values; it is {medium!r}"
 
 
 def _is_paths(value: object) -> bool:

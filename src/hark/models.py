@@ -19,6 +19,7 @@ from hark.instants import Now
 UNREAD = Q(read_at=None, archived_at=None, deleted_at=None)
 UNSEEN = Q(seen_at=None, archived_at=None, deleted_at=None)
 KEY_MAX_LENGTH = 200
+SUBJECT_MAX_LENGTH = 255
 
 
 class Owed(models.Model):
@@ -174,7 +175,8 @@ class Outbox(Owed):
         max_length=NAME_MAX_LENGTH, help_text=_("Which job does it: see hark.jobs.")
     )
     subject = models.CharField(
-        max_length=255, help_text=_("The channel, user, type or address that it is about.")
+        max_length=SUBJECT_MAX_LENGTH,
+        help_text=_("The channel, user, type or address that it is about."),
     )
     payload = models.JSONField(default=dict, blank=True)
     notification = models.ForeignKey(Notification, models.CASCADE, null=True, blank=True)

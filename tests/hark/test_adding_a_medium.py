@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from hark.media import base
 from hark.models import Notification, Outbox
 from hark.relay.loop import Relay
 from tests.guides.pages import printed_files
+from tests.hark.test_media import let_pass
 from tests.hark.test_relay import drain
 
 PAGE = "hark/adding-a-medium.md"
@@ -94,12 +94,6 @@ def alarm(clinic: Callable[[str], Any], ana: Any, bo: Any) -> Callable[[str], No
     type(ana).objects.filter(pk=ana.pk).update(is_staff=True)
     cls = clinic("notifications").Alarm
     return lambda room: notify([ana, bo], cls(room=room))
-
-
-def let_pass(minutes: int) -> None:
-    for row in Outbox.objects.filter(due_at__isnull=False):
-        assert row.due_at is not None
-        Outbox.objects.filter(pk=row.pk).update(due_at=row.due_at - timedelta(minutes=minutes))
 
 
 def test_staff_are_paged_after_a_while_all_by_one_call(

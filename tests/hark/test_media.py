@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from hark import NotificationType, amend, notify, types
 from hark.exceptions import AlreadyRegistered, BadType
-from hark.jobs import SlowJob, registry
+from hark.jobs import Job, SlowJob, registry
 from hark.jobs.delivery import Deliver
 from hark.media import Delivery, Medium, base
 from hark.models import Notification, Outbox
@@ -227,7 +227,9 @@ def test_a_relay_that_dies_within_a_call_has_the_batch_delivered_again(
         pytest.param({"name": "p" * 101}, "needs a name", id="a name that is too long"),
         pytest.param({"wait": 5}, "must be a timedelta", id="seconds"),
         pytest.param({"wait": -MINUTE}, "not negative", id="a time before"),
-        pytest.param({"__hash__": None}, "must be frozen", id="not frozen"),
+        pytest.param({"batch_size": 0}, "positive batch_size", id="an empty batch"),
+        pytest.param({"batch_size": "5"}, "positive batch_size", id="a batch of text"),
+        pytest.param({"__hash__": None}, "frozen dataclass", id="not frozen"),
     ],
 )
 def test_a_type_may_not_name_a_medium_that_cannot_work(made: Any, own: Any, wrong: str) -> None:
@@ -266,6 +268,35 @@ def test_no_two_media_and_no_medium_and_job_have_one_name(made: Any) -> None:
 
     (error,) = run_checks(tags=["hark"])
     assert (error.id, "Late" in error.msg) == ("hark.E010", True)
+
+
+def job_class(base: type[Job], **own: Any) -> type[Job]:
+    return type("Odd", (base,), {"kind": "odd", "handle": lambda _self, _row: None} | own)
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "wrong"),
+    [
+        pytest.param(Job, {}, "must extend", id="nothing says where it runs"),
+        pytest.param(SlowJob, {"batch_size": 0}, "batch_size must be", id="an empty batch"),
+        pytest.param(SlowJob, {"batch_size": "5"}, "batch_size must be", id="a batch of text"),
+        pytest.param(SlowJob, {"max_attempts": 0}, "max_attempts must be", id="never tried"),
+    ],
+)
+def test_a_job_that_the_relay_could_not_run_is_refused(
+    base: type[Job], own: dict[str, Any], wrong: str
+) -> None:
+    with pytest.raises(BadType, match=wrong):
+        registry.register(job_class(base, **own))
+    assert registry.register(job_class(SlowJob)).kind == "odd"
+
+
+@pytest.mark.django_db
+def test_a_subject_that_does_not_fit_is_refused_before_a_row_is_written() -> None:
+    job = job_class(SlowJob)
+    with pytest.raises(ValueError, match="at most 255 characters"):
+        job.owe("x" * 256)
+    assert job.owe("x" * 255).pk
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from hark.backends.base import Backend, BackendError
-from hark.models import Notification, Outbox
+from hark.models import SUBJECT_MAX_LENGTH, Notification, Outbox
 from hark.relay import retry
 from hark.wake import database, wake_on_commit
 
@@ -50,7 +50,14 @@ class Job:
         Args:
             subject: The channel, user or whatever else it is about; up to 255 characters.
             payload: What else the job needs to know, as JSON.
+
+        Raises:
+            ValueError: The subject is too long for its column.
         """
+        if len(subject) > SUBJECT_MAX_LENGTH:
+            raise ValueError(
+                f"a subject has at most {SUBJECT_MAX_LENGTH} characters; got {subject!r:.300}"
+            )
         payload = {} if payload is None else payload
         row = Outbox.objects.create(
             kind=cls.kind, subject=subject, payload=payload, notification=notification

@@ -2,9 +2,9 @@
 
 from typing import TypeVar
 
-from hark.declaration import check_name
-from hark.exceptions import AlreadyRegistered
-from hark.jobs.base import Job
+from hark.declaration import check_name, is_positive
+from hark.exceptions import AlreadyRegistered, BadType
+from hark.jobs.base import BackendJob, DatabaseJob, Job, SlowBatchJob
 from hark.jobs.delivery import Deliver
 from hark.jobs.disconnect import Disconnect
 from hark.jobs.message import SendMessage
@@ -29,11 +29,18 @@ def register(cls: T) -> T:
     """Have the relay do the rows of a class of your own. Both must be imported in its process.
 
     Raises:
-        BadType: Its `kind` is not dotted lower-case words.
+        BadType: Its `kind` is not dotted lower-case words, it extends none of the classes that say
+            where it runs, or its `batch_size` or `max_attempts` is not positive.
         AlreadyRegistered: Another job, or a medium, has that kind.
         TypeError: A method is missing.
     """
     check_name(cls.kind)
+    if not issubclass(cls, (DatabaseJob, BackendJob, SlowBatchJob)):
+        raise BadType(f"{cls.__qualname__} must extend DatabaseJob, SlowJob or SlowBatchJob")
+    for name in ("batch_size", "max_attempts"):
+        value = getattr(cls, name)
+        if value is not None and not is_positive(value):
+            raise BadType(f"{cls.__qualname__}.{name} must be a positive number; it is {value!r}")
     other = CLASSES.get(cls.kind) or type(_jobs.get(cls.kind, cls()))
     if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
         raise AlreadyRegistered(cls.kind, cls, other)
