@@ -4,6 +4,7 @@ from bench.case import Case
 from bench.cases import (
     arrival,
     bursts,
+    crowds,
     drain,
     fairness,
     fan_out,
@@ -21,6 +22,7 @@ from bench.cases import (
     recovery,
     request,
     storm,
+    unpaused,
     waking,
 )
 
@@ -28,6 +30,7 @@ CASES: tuple[Case, ...] = (
     fan_out.CASE,
     bursts.CASE,
     bursts.CPU_CASE,
+    unpaused.CASE,
     personal.CASE,
     publish.CASE,
     memory.CASE,
@@ -38,6 +41,7 @@ CASES: tuple[Case, ...] = (
     storm.CASE,
     recovery.CASE,
     latency.CASE,
+    crowds.CASE,
     fairness.CASE,
     request.CASE,
     arrival.CASE,

@@ -35,7 +35,7 @@ class Gateway:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.hub = Hub(Namespaces(config.channel), call_soon)
+        self.hub = Hub(Namespaces(config.channel), call_soon, time.monotonic)
         self.host = Host(
             routes=Routes(), wheel=TimerWheel(tick=TICK), max_connections=connection_limit(config)
         )

@@ -37,13 +37,10 @@ class Listener:
     expires: float | None
     stream: Stream
     wire: "Lines"
+    hears_members: ClassVar = False
 
     def sink(self) -> Stream:
         return self.stream
-
-    def joined(self, channel: Channel, member: Member) -> None: ...
-
-    left = joined
 
     def interrupted(self, channel: Channel) -> None:
         self.stream.close()  # the client comes back, and learns the new epoch
@@ -61,6 +58,11 @@ class Lines(Protocol):
 
     def publication(self, publication: Publication, /) -> bytes:
         return b"%d %b\n" % (publication.offset, publication.data)
+
+    def joined(self, channel: str, member: Member, /) -> bytes:
+        return b""
+
+    left = joined
 
     def add_routes(self, routes: Routes) -> None:
         routes.prefixes[b"/lines/"] = Route(self.answer)

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -143,7 +144,7 @@ async def test_a_token_revoked_by_disconnect_ends_what_it_opened(
 def test_a_million_publications_are_bounded_and_given_back() -> None:
     """By size while they are kept, wholly when their time is over."""
     options = NamespaceOptions(name="log", history_size=2, history_ttl=60, history_meta_ttl=600)
-    hub = Hub(Namespaces(ChannelRules(namespaces=(options,))), call_soon)
+    hub = Hub(Namespaces(ChannelRules(namespaces=(options,))), call_soon, time.monotonic)
     process = psutil.Process()
     payload = b'"' + b"x" * 100 + b'"'
 

@@ -27,6 +27,7 @@ class Ghost:
     """A subscriber without a socket."""
 
     wire = WEBSOCKET
+    hears_members = False
 
     def __init__(self, number: int) -> None:
         self.member = Member(f"client-{number}", f"user-{number % 1000}")
@@ -36,11 +37,6 @@ class Ghost:
 
     def write(self, data: bytes) -> None:
         """Nobody is there."""
-
-    def joined(self, channel: Channel, member: Member) -> None:
-        """Nobody is there."""
-
-    left = joined
 
     def interrupted(self, channel: Channel) -> None:
         """Nobody is there."""

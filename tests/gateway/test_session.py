@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -55,7 +56,7 @@ def opened() -> tuple[Door, Session, Recorder]:
     config = configured()
     verifier = Verifier(config.client.token)
     outlet = Recorder()
-    hub = Hub(Namespaces(config.channel), outlet.turn.append)
+    hub = Hub(Namespaces(config.channel), outlet.turn.append, time.monotonic)
     turns = Turns(outlet.turn.append, lambda: 0.0)
     door = Door(hub, config.client, verifier, verifier, turns)
     return door, Session(door, outlet, HTTP_STREAM, now=0), outlet

@@ -3,34 +3,21 @@
 import logging
 import secrets
 import string
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 
+from .backlog import Change
 from .channel import Channel, Subscriber
+from .counts import Counts
 from .errors import AlreadySubscribed, NotAvailable
 from .options import ChannelOptions, Namespaces
 from .payload import check
 from .stream import Member, Position, Publication, Stream
+from .sweeps import Sweeps
 from .timers import TimerWheel
 
 log = logging.getLogger(__name__)
 
 Observer = Callable[[Publication, bool], None]
-
-MAX_HELD = 128
-"""Publications of one channel that wait for the end of a turn, at most."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the hub has done since it began."""
-
-    publications: int = 0
-    deliveries: int = 0
-    bytes: int = 0
-    """Of all deliveries, as they went out."""
-    subscriptions: int = 0
-    """Those that exist now."""
 
 
 class Hub:
@@ -42,13 +29,15 @@ class Hub:
 
     Args:
         namespaces: Where a channel's options come from.
-        at_end_of_turn: Has a function called once all that happens at this moment is done. Of
-            what is published on a channel meanwhile, the first publication is delivered at once
-            and all others together at the end.
+        call_soon: Has a function called in the next turn of the event loop. See `Sweeps`.
+        clock: Returns the time, in seconds; it must never go back.
     """
 
     def __init__(
-        self, namespaces: Namespaces, at_end_of_turn: Callable[[Callable[[], None]], object]
+        self,
+        namespaces: Namespaces,
+        call_soon: Callable[[Callable[[], None]], object],
+        clock: Callable[[], float],
     ) -> None:
         self.namespaces = namespaces
         self.counts = Counts()
@@ -56,10 +45,7 @@ class Hub:
         """Told of every publication on whatever channel, and whether it may be kept. For
         protocols whose clients are not subscribed all the time. One that raises is logged and
         harms nobody else."""
-        self._at_end_of_turn = at_end_of_turn
-        self._turn = 1
-        self._has_delivered = False
-        self._holding: list[Channel] = []
+        self._sweeps = Sweeps(call_soon, clock, self.counts)
         self._channels: dict[str, Channel] = {}
         self._wheel: TimerWheel[Channel] = TimerWheel(tick=1)
         self._epoch = new_epoch()
@@ -116,44 +102,13 @@ class Hub:
             position = stream.position
         self.counts.publications += 1
         if channel is not None and channel.subscribers:
-            self._deliver(channel, publication)
+            self._sweeps.say(channel, publication)
         for observer in self.observers:
             try:
                 observer(publication, keep)
             except Exception:  # a fault of its own, which is not the publisher's
                 log.exception("an observer failed", extra={"channel": name})
         return position
-
-    def _deliver(self, channel: Channel, publication: Publication) -> None:
-        if channel.turn != self._turn:
-            channel.turn = self._turn
-            if not self._has_delivered:
-                self._has_delivered = True
-                self._at_end_of_turn(self._end_turn)
-            self._write(channel, (publication,))
-        elif channel.held is None:
-            channel.held = [publication]
-            self._holding.append(channel)
-        else:
-            channel.held.append(publication)
-            if len(channel.held) == MAX_HELD:
-                self._flush(channel)
-
-    def _write(self, channel: Channel, publications: Sequence[Publication]) -> None:
-        self.counts.deliveries += len(publications) * len(channel.subscribers)
-        self.counts.bytes += channel.deliver(publications)
-
-    def _flush(self, channel: Channel) -> None:
-        publications, channel.held = channel.held, None
-        if publications is not None:
-            self._write(channel, publications)
-
-    def _end_turn(self) -> None:
-        self._turn += 1
-        self._has_delivered = False
-        holding, self._holding = self._holding, []
-        for channel in holding:
-            self._flush(channel)
 
     def subscribe(self, subscriber: Subscriber, name: str) -> Channel:
         """Add `subscriber`, which hears every publication from now on.
@@ -164,20 +119,36 @@ class Hub:
         channel = self._channels.get(name) or self._create(name, self.namespaces.options_for(name))
         if subscriber in channel.subscribers:
             raise AlreadySubscribed(name)
-        self._flush(channel)
         channel.add(subscriber)
         self.counts.subscriptions += 1
         return channel
 
-    def unsubscribe(self, subscriber: Subscriber, channel: Channel) -> None:
-        """Remove `subscriber`, and tell the others that it left."""
-        self._flush(channel)
-        channel.remove(subscriber)
+    def unsubscribe(
+        self, subscriber: Subscriber, channel: Channel, *, is_gone: bool = False
+    ) -> None:
+        """Remove `subscriber`, and tell the others that it left.
+
+        It is written first what was published before, unless it cannot be written to any more.
+        """
+        channel.remove(subscriber, self.counts, is_gone=is_gone)
         self.counts.subscriptions -= 1
         member = subscriber.member
-        if member is not None and channel.options.join_leave:
-            channel.announce_leave(member)
+        if member is not None and channel.options.join_leave and channel.subscribers:
+            self._sweeps.say_later(channel, Change(channel.name, member, came=False))
         self._drop_if_idle(channel)
+
+    def announce(self, channel: Channel, member: Member) -> None:
+        """Tell the subscribers of `channel` that `member` came, if they may know."""
+        if channel.options.join_leave and channel.subscribers:
+            self._sweeps.say(channel, Change(channel.name, member, came=True))
+
+    def catch_up(self, subscriber: Subscriber, channel: Channel) -> None:
+        """Write to `subscriber` what was published until now, if others are many and it would wait.
+
+        So what it is sent next comes after that.
+        """
+        if subscriber in channel.subscribers:
+            channel.catch_up(subscriber, self.counts)
 
     def find(self, name: str) -> Channel | None:
         """Return a channel if it exists; nothing is created."""
@@ -260,7 +231,6 @@ class Hub:
         if channel.stream is not None and channel.stream.top > 0:
             self._epoch = new_epoch()  # of all streams begun from here on
         channel.stream = None
-        self._flush(channel)
         channel.tell_each(lambda subscriber: subscriber.interrupted(channel))
         self._drop_if_idle(channel)
 

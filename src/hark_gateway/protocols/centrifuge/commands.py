@@ -98,6 +98,8 @@ def publish(session: "Session", request: PublishRequest, number: int, now: float
     info = subscription.info if subscription is not None else b""
     publisher = session.as_member(info)
     session.door.hub.publish(channel, data, now=now, publisher=publisher)
+    if subscription is not None:  # it hears what it published before it hears that it has
+        session.door.hub.catch_up(subscription, subscription.channel)
     session.reply(Reply(number, publish=Empty()))
 
 

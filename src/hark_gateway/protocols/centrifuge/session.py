@@ -252,7 +252,7 @@ class Session:
     def lost(self) -> None:
         """Clean up after a transport that is gone."""
         if self.state is not State.CLOSED:
-            self._leave()
+            self._leave(is_gone=True)
 
     # What goes out
 
@@ -301,11 +301,12 @@ class Session:
         """Return the client as others see it; `info` is for one channel."""
         return Member(self.client, self.user, self.info, info)
 
-    def drop_subscription(self, channel: str) -> None:
-        """End a subscription, if there is one, without telling the client."""
+    def drop_subscription(self, channel: str, *, is_gone: bool = False) -> None:
+        """End a subscription, if there is one, without telling the client, who may be gone."""
         subscription = self.subscriptions.pop(channel, None)
         if subscription is not None:
-            self.door.hub.unsubscribe(subscription, subscription.channel)
+            hub = self.door.hub
+            hub.unsubscribe(subscription, subscription.channel, is_gone=is_gone)
 
     def schedule(self) -> None:
         """Ask to be woken at the earliest deadline."""
@@ -369,9 +370,9 @@ class Session:
                 return
             self.unsubscribe(channel, SUBSCRIPTION_OVER)
 
-    def _leave(self) -> None:
+    def _leave(self, *, is_gone: bool = False) -> None:
         self.state = State.CLOSED
         for channel in tuple(self.subscriptions):
-            self.drop_subscription(channel)
+            self.drop_subscription(channel, is_gone=is_gone)
         self.door.clients.remove(self)
         self.door.emulated.pop(self.secret, None)

@@ -186,10 +186,16 @@ def begin(
         Unrecoverable: The client would not have it otherwise; it is not subscribed then.
     """
     hub = session.door.hub
-    subscription = Subscription(session, terms.info, on_server=terms.on_server)
+    options = overridden(hub.namespaces.options_for(name), terms.override)
+    subscription = Subscription(
+        session,
+        terms.info,
+        on_server=terms.on_server,
+        hears_members=options.force_push_join_leave
+        or (terms.asks_members and sees_presence(session, options)),
+    )
     channel = subscription.channel = hub.subscribe(subscription, name)
     session.subscriptions[name] = subscription
-    options = overridden(channel.options, terms.override)
     result = SubscribeResult(data=embed(terms.data))
     if terms.expires is not None:
         subscription.expires = terms.expires
@@ -202,9 +208,6 @@ def begin(
     subscription.positioned = result.positioned
     if options.presence or options.join_leave:
         subscription.member = session.as_member(terms.info)
-    subscription.hears_members = options.force_push_join_leave or (
-        terms.asks_members and sees_presence(session, options)
-    )
     return subscription, result
 
 
@@ -296,5 +299,5 @@ def recover(
 
 def announce(subscription: Subscription) -> None:
     """Tell subscribers of a new one, itself included."""
-    if subscription.member is not None and subscription.channel.options.join_leave:
-        subscription.channel.announce_join(subscription.member)
+    if subscription.member is not None:
+        subscription.session.door.hub.announce(subscription.channel, subscription.member)

@@ -6,7 +6,6 @@ from hark_gateway.hub.channel import Channel, Sink
 from hark_gateway.hub.stream import Member
 
 from .codes import INSUFFICIENT_STATE, STATE_LOST
-from .messages import InfoPush, Push, client_info
 from .wire import Wire
 
 if TYPE_CHECKING:
@@ -24,14 +23,16 @@ class Subscription:
     channel: Channel
     """Set as soon as the hub has it."""
 
-    def __init__(self, session: "Session", info: bytes, *, on_server: bool) -> None:
+    def __init__(
+        self, session: "Session", info: bytes, *, on_server: bool, hears_members: bool
+    ) -> None:
         self.session = session
         self.info = info
         self.on_server = on_server
         """The server decided on it, so the client cannot subscribe or unsubscribe."""
         self.expires: float | None = None
         self.member: Member | None = None
-        self.hears_members = False
+        self.hears_members = hears_members
         self.positioned = False
 
     @property
@@ -42,16 +43,6 @@ class Subscription:
     def sink(self) -> Sink:
         """Return where to write publications."""
         return self.session.outlet.sink()
-
-    def joined(self, channel: Channel, member: Member) -> None:
-        """Send a join."""
-        if self.hears_members:
-            self.session.push(Push(channel.name, join=InfoPush(client_info(member))))
-
-    def left(self, channel: Channel, member: Member) -> None:
-        """Send a leave."""
-        if self.hears_members:
-            self.session.push(Push(channel.name, leave=InfoPush(client_info(member))))
 
     def interrupted(self, channel: Channel) -> None:
         """Make the client take a new position, if it has one.

@@ -6,10 +6,10 @@ A publication is encoded once per wire; all subscribers on that wire are sent th
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hark_gateway.hub.stream import Publication
+from hark_gateway.hub.stream import Member, Publication
 from hark_gateway.net import websocket
 
-from .messages import Push, encode, published
+from .messages import InfoPush, Push, client_info, encode, published
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +37,14 @@ class Wire:
         return self._push(
             b'{"channel":%b,"pub":{"data":%b%b}}' % (channel, publication.data, offset)
         )
+
+    def joined(self, channel: str, member: Member) -> bytes:
+        """Return a join's push, framed."""
+        return self.push(Push(channel, join=InfoPush(client_info(member))))
+
+    def left(self, channel: str, member: Member) -> bytes:
+        """Return a leave's push, framed."""
+        return self.push(Push(channel, leave=InfoPush(client_info(member))))
 
     def _push(self, body: bytes) -> bytes:
         return self.frame(b'{"push":%b}' % body if self.wraps_pushes else body)
