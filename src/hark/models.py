@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from hark.backends.pubnub.tokens import PubNubToken  # noqa: F401 (a table of this app)
 from hark.declaration import NAME_MAX_LENGTH
 from hark.instants import Now
 
@@ -234,19 +235,3 @@ class Revocation(models.Model):
 
     def __str__(self) -> str:
         return f"tokens of {self.user_id}"
-
-
-class PubNubToken(models.Model):
-    """A token that someone holds: PubNub revokes only what it is shown."""
-
-    user_id = models.CharField(max_length=255, help_text=_("Kept when the user is deleted."))
-    token = models.TextField()
-    expires_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        verbose_name = _("PubNub token")
-        verbose_name_plural = _("PubNub tokens")
-        indexes = [models.Index(fields=["user_id"], name="hark_pubnub_holder")]
-
-    def __str__(self) -> str:
-        return f"a token of {self.user_id}"

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, When
 
 from hark import log
-from hark.models import Inbox, Notification, PubNubToken
+from hark.backends.pubnub.tokens import PubNubToken
+from hark.models import Inbox, Notification
 from hark.wake import database
 
 BATCH = 1000

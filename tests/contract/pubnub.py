@@ -15,7 +15,7 @@ from pubnub.pnconfiguration import PNConfiguration
 from pubnub.pubnub import PubNub
 
 from hark import tokens
-from hark.backends.pubnub import spell
+from hark.backends.pubnub.backend import spell
 from hark.channels import Channel
 from tests.contract.screen import NotAdmitted, Screen, patiently
 from tests.contract.servers import Server

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from hark import facts, notify, withdraw
-from hark.backends.pubnub import spell
+from hark.backends.pubnub.backend import spell
 from hark.channels import Channel, inbox_of
 from hark.exceptions import BadChannel, NotSerializable
 from hark.models import Inbox, Notification, Outbox

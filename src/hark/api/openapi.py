@@ -1,7 +1,8 @@
 """How drf-spectacular describes the API, where a project has it among its INSTALLED_APPS."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
+from django.utils.module_loading import import_string
 from drf_spectacular.utils import (
     OpenApiParameter,
     PolymorphicProxySerializer,
@@ -14,6 +15,10 @@ from rest_framework import serializers
 from hark import inbox
 from hark.api.serializers import ReadAllSerializer, SeenSerializer, SubscribeSerializer
 from hark.api.views import ConnectView, InboxViewSet, SubscribeView
+from hark.backends import Backend
+from hark.backends.centrifugo.connect import CentrifugoConnectSerializer
+from hark.backends.pubnub.connect import PubNubConnectSerializer
+from hark.conf import settings
 
 
 @extend_schema_serializer(component_name="Actor")
@@ -87,51 +92,23 @@ class PushSerializer(serializers.Serializer[None]):
     counts = CountsSerializer()
 
 
-class TransportSerializer(serializers.Serializer[None]):
-    """A way to connect, as the `centrifuge` SDK takes it."""
-
-    transport = serializers.ChoiceField(choices=["websocket", "http_stream", "sse"])
-    endpoint = serializers.CharField()
+Described: TypeAlias = serializers.Serializer[Any] | type[serializers.Serializer[Any]]
 
 
-class CentrifugoConnectSerializer(serializers.Serializer[None]):
-    """How to connect with the `centrifuge` SDK."""
-
-    backend = serializers.ChoiceField(choices=["centrifugo"])
-    url = serializers.CharField()
-    transports = TransportSerializer(
-        many=True, help_text="The best first; the others where a network blocks it."
-    )
-    emulation_endpoint = serializers.CharField(
-        help_text="Takes the commands of whoever has no WebSocket; empty if that is the only way."
-    )
-    token = serializers.CharField()
-    expires_at = serializers.DateTimeField()
-    expires_in = serializers.IntegerField(
-        help_text="Seconds until then; the client's clock may be wrong."
-    )
-    channels = serializers.ListField(child=serializers.CharField())
-
-
-class PubNubConnectSerializer(serializers.Serializer[None]):
-    """How to connect with a `pubnub` SDK."""
-
-    backend = serializers.ChoiceField(choices=["pubnub"])
-    origin = serializers.CharField(help_text="Host and port, without a scheme.")
-    ssl = serializers.BooleanField()
-    subscribe_key = serializers.CharField()
-    user_id = serializers.CharField()
-    token = serializers.CharField()
-    expires_at = serializers.DateTimeField()
-    expires_in = serializers.IntegerField(
-        help_text="Seconds until then; the client's clock may be wrong."
-    )
-    channels = serializers.ListField(child=serializers.CharField())
+def _connect_serializers() -> dict[str, Described]:
+    """Return what describes each backend's answer: of both that are ours, and of the one in use."""
+    kind: type[Backend] = import_string(settings().BACKEND)
+    described = kind.connect_serializer()
+    return {
+        "centrifugo": CentrifugoConnectSerializer,
+        "pubnub": PubNubConnectSerializer,
+        **({kind.name: described} if described else {}),
+    }
 
 
 ConnectSerializer = PolymorphicProxySerializer(
     component_name="Connect",
-    serializers={"centrifugo": CentrifugoConnectSerializer, "pubnub": PubNubConnectSerializer},
+    serializers=_connect_serializers,
     resource_type_field_name="backend",
 )
 

@@ -9,10 +9,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from hark.backends.embedded import NoGateway
 from hark.channels import Channel
 from hark.exceptions import HarkError
+
+if TYPE_CHECKING:
+    from rest_framework.serializers import Serializer
 
 
 class BackendError(HarkError):
@@ -95,6 +99,21 @@ class Backend(ABC):
 
     @abstractmethod
     def __init__(self, options: Mapping[str, Any], *, timeout: float) -> None: ...
+
+    @classmethod
+    def gateway_environment(cls, options: Mapping[str, Any]) -> dict[str, str]:  # noqa: ARG003
+        """Return the variables with which Hark's gateway serves these options.
+
+        Raises:
+            NoGateway: Screens connect elsewhere; so they do unless a backend says otherwise.
+            Misconfigured: An option is missing or wrong.
+        """
+        raise NoGateway(f"{cls.__name__} works without Hark's gateway")
+
+    @classmethod
+    def connect_serializer(cls) -> "type[Serializer[Any]] | None":
+        """Return what describes its answer of `connect/` in the API's schema; None for nothing."""
+        return None
 
     @abstractmethod
     def publish(self, publications: Sequence[Publication]) -> list[Refused | None]:

@@ -18,9 +18,9 @@ from pubnub.exceptions import PubNubException
 
 from hark import tokens
 from hark.backends.base import Misconfigured, Publication, Refused, Unavailable
-from hark.backends.pubnub import PubNubBackend, shortened
+from hark.backends.pubnub.backend import PubNubBackend, shortened
+from hark.backends.pubnub.tokens import PubNubToken
 from hark.channels import Channel
-from hark.models import PubNubToken
 from tests.gateway_process import GatewayProcess, running_gateway
 
 KEYS = {"publish_key": "pub-c-1", "subscribe_key": "sub-c-1", "secret_key": "sec-c-1"}

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from hark.backends.base import Misconfigured, Unavailable
-from hark.backends.server_api import ApiError, ServerApi
+from hark.backends.centrifugo.server_api import ApiError, ServerApi
 from tests.contract.servers import KEY
 from tests.gateway_process import GatewayProcess, running_gateway
 

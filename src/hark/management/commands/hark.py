@@ -15,9 +15,10 @@ from django.utils import timezone
 from hark import prune
 from hark.backends import backend
 from hark.backends.base import BackendError
+from hark.backends.embedded import NoGateway
 from hark.conf import settings
 from hark.doctor import examine
-from hark.gateway import NoGateway, environment
+from hark.gateway import environment
 from hark.relay import moments
 from hark.relay.lease import lease
 from hark.relay.loop import Relay

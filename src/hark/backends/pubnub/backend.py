@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,15 +28,17 @@ except ModuleNotFoundError as missing:
 
 from hark.backends.base import (
     Backend,
-    ConnectInfo,
     Misconfigured,
     Publication,
     Refused,
     Unavailable,
 )
+from hark.backends.options import read
+from hark.backends.pubnub.connect import PubNubConnectInfo, PubNubConnectSerializer
+from hark.backends.pubnub.options import PubNubOptions
+from hark.backends.pubnub.tokens import PubNubToken
 from hark.channels import Channel, inbox_of
 from hark.instants import now, stored
-from hark.models import PubNubToken
 
 MAX_MESSAGE_BYTES = 32_768
 """PubNub's limit for a message with its channel's name."""
@@ -45,72 +46,6 @@ MAX_USER_ID = 92
 MESSAGE_TYPE = "hark"
 CONCURRENCY = 8
 RETRYABLE = {408, 425, 429}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PubNubConnectInfo(ConnectInfo):
-    """What a client of PubNub needs to connect."""
-
-    origin: str
-    ssl: bool
-    subscribe_key: str
-    user_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PubNubOptions:
-    """HARK["OPTIONS"] for this backend."""
-
-    publish_key: str
-    """From PubNub's admin portal, or the gateway's `pubnub.keysets`."""
-
-    subscribe_key: str
-    """The same."""
-
-    secret_key: str
-    """The same; it never leaves the server."""
-
-    user_id: str = "hark"
-    """Whom messages come from, in plain ASCII."""
-
-    origin: str = "ps.pndsn.com"
-    """Host, and port if it is unusual, without a scheme."""
-
-    ssl: bool = True
-    """Whether the origin speaks TLS; only a gateway on this machine should not."""
-
-    message_ttl: int = 24
-    """Hours that PubNub stores a message; 0 leaves it to the keyset."""
-
-    def __post_init__(self) -> None:
-        given = {each.name: getattr(self, each.name) for each in fields(self)}
-        kinds = {"ssl": (bool, "True or False"), "message_ttl": (int, "a number of hours")}
-        for name, value in given.items():
-            kind, words = kinds.get(name, (str, "text"))
-            if not isinstance(value, kind):
-                raise Misconfigured(f"HARK['OPTIONS']['{name}'] must be {words}")
-        wrong = {
-            "publish_key": not self.publish_key,
-            "subscribe_key": not self.subscribe_key,
-            "secret_key": not self.secret_key,
-            "user_id": not self.user_id.isascii() or not self.user_id.isprintable(),
-            "origin": not self.origin or "/" in self.origin,
-            "message_ttl": self.message_ttl < 0,
-        }
-        rules = {
-            "user_id": "must be plain ASCII",
-            "origin": 'must be a host such as "ps.pndsn.com", without a scheme',
-            "message_ttl": "must be a number of hours",
-        }
-        faults = [
-            f"HARK['OPTIONS']['{name}'] {rules.get(name, 'must not be empty')}"
-            for name in wrong
-            if wrong[name]
-        ]
-        if not self.user_id:
-            faults.append("HARK['OPTIONS']['user_id'] must not be empty")
-        if faults:
-            raise Misconfigured("; ".join(faults))
 
 
 class PubNubBackend(Backend):
@@ -121,13 +56,17 @@ class PubNubBackend(Backend):
     token_ttl = 3600  # what PubNub's own documentation grants; it can be revoked meanwhile
 
     def __init__(self, options: Mapping[str, Any], *, timeout: float) -> None:
-        try:
-            self._options = PubNubOptions(**options)
-        except TypeError as error:
-            wanted = ", ".join(PubNubOptions.__dataclass_fields__)
-            raise Misconfigured(f"HARK['OPTIONS'] takes {wanted}: {error}") from error
+        self._options = read(PubNubOptions, options)
         self._client = PubNub(_configuration(self._options, timeout))
         self._pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="hark-pubnub")
+
+    @classmethod
+    def gateway_environment(cls, options: Mapping[str, Any]) -> dict[str, str]:
+        return read(PubNubOptions, options).gateway_environment()
+
+    @classmethod
+    def connect_serializer(cls) -> type[PubNubConnectSerializer]:
+        return PubNubConnectSerializer
 
     def publish(self, publications: Sequence[Publication]) -> list[Refused | None]:
         by_channel: dict[str, list[int]] = {}

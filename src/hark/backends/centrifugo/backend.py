@@ -4,23 +4,27 @@ import json
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-import httpx
 import jwt
 
 from hark.backends.base import (
     Backend,
-    ConnectInfo,
-    Misconfigured,
     Publication,
     Refused,
     Revocation,
     Unavailable,
 )
-from hark.backends.server_api import METHOD_NOT_FOUND, ApiError, ServerApi
+from hark.backends.centrifugo.connect import (
+    CentrifugoConnectInfo,
+    CentrifugoConnectSerializer,
+    beside,
+    transports,
+)
+from hark.backends.centrifugo.options import CentrifugoOptions
+from hark.backends.centrifugo.server_api import METHOD_NOT_FOUND, ApiError, ServerApi
+from hark.backends.options import read
 from hark.channels import Channel
 from hark.conf import settings
 
@@ -36,68 +40,6 @@ MAX_CALL_BYTES = 4 * 1024 * 1024
 DISCONNECT = {"code": 3014, "reason": "session ended"}
 RESTORED_AT_ONCE = 1000
 
-WEBSOCKET_PATH = "/connection/websocket"
-"""Where the gateway and Centrifugo have it unless told otherwise, with other transports beside."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transport:
-    """A way to connect, named as the `centrifuge` SDK names it."""
-
-    transport: str
-    endpoint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CentrifugoConnectInfo(ConnectInfo):
-    """How the `centrifuge` SDK connects: by the first transport that the network lets through.
-
-    `emulation_endpoint` takes the commands of those that are not a WebSocket.
-    """
-
-    url: str
-    transports: list[Transport]
-    emulation_endpoint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CentrifugoOptions:
-    """HARK["OPTIONS"] for this backend."""
-
-    api_url: str
-    """The server API, such as "http://127.0.0.1:8001/api"."""
-
-    api_key: str
-    """What the server API wants to see in X-API-Key."""
-
-    token_secret: str
-    """Signs tokens with HS256; at least 32 bytes."""
-
-    url: str
-    """Where browsers connect, such as "ws://127.0.0.1:8001/connection/websocket". With this ending,
-    HTTP streaming and SSE are known too, for networks that block WebSocket."""
-
-    def __post_init__(self) -> None:
-        given = {each.name: getattr(self, each.name) for each in fields(self)}
-        if absent := [name for name, value in given.items() if not isinstance(value, str)]:
-            raise Misconfigured(
-                "; ".join(f"HARK['OPTIONS']['{name}'] must be text" for name in absent)
-            )
-        wrong = {
-            "api_url": not _is_address(self.api_url, "http", "https"),
-            "api_key": not _is_header(self.api_key),
-            "token_secret": len(self.token_secret.encode()) < 32,
-            "url": not _is_address(self.url, "ws", "wss"),
-        }
-        rules = {
-            "api_url": "must be an http or https address",
-            "api_key": "must be plain ASCII, not empty and without blanks around it",
-            "token_secret": "must have 32 bytes or more; make one with `openssl rand -hex 32`",
-            "url": "must be a ws or wss address",
-        }
-        if faults := [f"HARK['OPTIONS']['{name}'] {rules[name]}" for name in wrong if wrong[name]]:
-            raise Misconfigured("; ".join(faults))
-
 
 class CentrifugoBackend(Backend):
     """Hark's gateway, or a Centrifugo server or cluster."""
@@ -106,12 +48,16 @@ class CentrifugoBackend(Backend):
     max_bytes = 64 * 1024
 
     def __init__(self, options: Mapping[str, Any], *, timeout: float) -> None:
-        try:
-            self._options = CentrifugoOptions(**options)
-        except TypeError as error:
-            wanted = ", ".join(CentrifugoOptions.__dataclass_fields__)
-            raise Misconfigured(f"HARK['OPTIONS'] needs {wanted}: {error}") from error
+        self._options = read(CentrifugoOptions, options)
         self._api = ServerApi(self._options.api_url, self._options.api_key, timeout=timeout)
+
+    @classmethod
+    def gateway_environment(cls, options: Mapping[str, Any]) -> dict[str, str]:
+        return read(CentrifugoOptions, options).gateway_environment()
+
+    @classmethod
+    def connect_serializer(cls) -> type[CentrifugoConnectSerializer]:
+        return CentrifugoConnectSerializer
 
     def publish(self, publications: Sequence[Publication]) -> list[Refused | None]:
         return [outcome for part in _parts(publications) for outcome in self._publish(part)]
@@ -145,8 +91,8 @@ class CentrifugoBackend(Backend):
             expires_at=expires_at,
             channels=names,
             url=self._options.url,
-            transports=_transports(self._options.url),
-            emulation_endpoint=_beside(self._options.url, "/emulation") or "",
+            transports=transports(self._options.url),
+            emulation_endpoint=beside(self._options.url, "/emulation") or "",
         )
 
     def subscription(self, user_id: str, channel: Channel, *, expires_at: datetime) -> str:
@@ -190,22 +136,6 @@ class CentrifugoBackend(Backend):
         return jwt.encode(payload, self._options.token_secret, algorithm="HS256")
 
 
-def _transports(url: str) -> list[Transport]:
-    """Return the ways to connect, the best first."""
-    known = {
-        "websocket": url,
-        "http_stream": _beside(url, "/connection/http_stream"),
-        "sse": _beside(url, "/connection/sse"),
-    }
-    return [Transport(transport=name, endpoint=each) for name, each in known.items() if each]
-
-
-def _beside(url: str, path: str) -> str | None:
-    """Return where a server answers on `path` that has its WebSocket at `url`; None if unknown."""
-    base = url.removesuffix(WEBSOCKET_PATH)
-    return None if base == url else base.replace("ws", "http", 1) + path
-
-
 def _command(publication: Publication) -> str:
     """Return a call of the server API that publishes it, as JSON."""
     channel = json.dumps(str(publication.channel))
@@ -236,16 +166,3 @@ def _refusal(error: ApiError | None) -> Refused | None:
     if error.code in REFUSALS:
         return Refused(text)
     raise Unavailable(text)
-
-
-def _is_address(url: str, *schemes: str) -> bool:
-    """Tell whether it has one of these schemes, a host, and no impossible port."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    return parsed.scheme in schemes and bool(parsed.host) and 0 < (parsed.port or 1) < 65_536
-
-
-def _is_header(value: str) -> bool:
-    return bool(value) and value.isascii() and value.isprintable() and value == value.strip()
