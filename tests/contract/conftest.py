@@ -14,7 +14,7 @@ from hark.backends import backend
 from hark.relay.lease import SingleRunner
 from hark.relay.loop import Relay
 from tests.contract import pubnub
-from tests.contract.screen import Screen, patiently
+from tests.contract.screen import InboxScreen, patiently
 from tests.contract.servers import Server, centrifugo
 from tests.hark.conftest import person
 
@@ -72,11 +72,11 @@ def bo(transactional_db: None) -> Any:
 
 
 @pytest.fixture
-def open_screen(server: Server) -> Iterator[Callable[[Any], Screen]]:
+def open_screen(server: Server) -> Iterator[Callable[[Any], InboxScreen]]:
     """Open a connected screen of somebody; closed at the end of the test."""
     with ExitStack() as screens:
 
-        def opened(user: Any) -> Screen:
+        def opened(user: Any) -> InboxScreen:
             screen = server.screen(user)
             screen.open()
             screens.callback(screen.close)
@@ -122,10 +122,10 @@ results: dict[str, dict[str, str]] = {}
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note the outcome of each guarantee on each server."""
-    file, _, rest = report.nodeid.partition("::")
-    if not file.endswith("contract/test_guarantees.py"):
+    file, *_, test = report.nodeid.split("::")
+    if not file.endswith(("contract/test_backends.py", "contract/test_guarantees.py")):
         return
-    name, _, variant = rest.partition("[")
+    name, _, variant = test.partition("[")
     row = results.setdefault(name.removeprefix("test_").replace("_", " ").capitalize(), {})
     server = next(each for each in SERVERS if each in variant)
     if report.failed:
@@ -156,9 +156,11 @@ HEAD = [
     "# What is guaranteed on which backend",
     "",
     "Written by `HARK_GUARANTEES=docs/hark/guarantees.md pytest tests/contract`. Each guarantee is",
-    "a test in `tests/contract`, held against a real server through its official Python SDK. With",
-    "`PUBNUB_PUBLISH_KEY`, `PUBNUB_SUBSCRIBE_KEY` and `PUBNUB_SECRET_KEY` in the environment the",
-    "same tests run on PubNub's network; without them that column says so.",
+    "a test, of `hark.testing.BackendContract` (which you can hold [a backend of your",
+    "own](adding-a-backend.md) against) or in `tests/contract`, held against a real server through",
+    "its official Python SDK. With `PUBNUB_PUBLISH_KEY`, `PUBNUB_SUBSCRIBE_KEY` and",
+    "`PUBNUB_SECRET_KEY` in the environment the same tests run on PubNub's network; without them",
+    "that column says so.",
     "",
     "The gateway runs with `client.await_revocations`, as under `manage.py hark gateway`, and with",
     "`pubnub.storage_path`; without that, `manage.py hark gateway` refuses all of PubNub's tokens",

@@ -14,10 +14,10 @@ from pubnub.enums import PNReconnectionPolicy, PNStatusCategory
 from pubnub.pnconfiguration import PNConfiguration
 from pubnub.pubnub import PubNub
 
-from hark import tokens
 from hark.backends.pubnub.backend import spell
 from hark.channels import Channel
-from tests.contract.screen import NotAdmitted, Screen, patiently
+from hark.testing import NotAdmitted
+from tests.contract.screen import InboxScreen, patiently
 from tests.contract.servers import Server
 from tests.gateway_process import GatewayProcess, running_gateway
 from tests.sdk.pubnub.clients import hang_up, part
@@ -28,7 +28,7 @@ NETWORK_KEYS = {name: os.environ.get(f"PUBNUB_{name.upper()}", "") for name in N
 HAS_NETWORK_KEYS = all(NETWORK_KEYS.values())
 
 
-class PubNubScreen(Screen):
+class PubNubScreen(InboxScreen):
     """On the official SDK `pubnub`. Turned away, it asks Django again, as our front end does."""
 
     def connect(self, info: Any) -> None:
@@ -66,11 +66,10 @@ class PubNubScreen(Screen):
 
     def turn_away(self) -> None:
         """The token is worth nothing, or not for all that was asked."""
-        if self._asking or not self.signed_in:
-            self.meet(connected=False, ended=True)
-        else:
-            self.meet(connected=False)
-            self._join(patiently(lambda: tokens.connect_info(self.user.pk)))
+        info = None if self._asking else patiently(self.renew)
+        self.meet(connected=False, ended=info is None)
+        if info is not None:
+            self._join(info)
 
     def _join(self, info: Any) -> None:
         configuration = PNConfiguration()
@@ -126,7 +125,7 @@ class PubNubServer(Server):
         }
         self.wrong = [{"secret_key": "wrong"}, {"subscribe_key": "sub-c-of-nobody"}]
 
-    def screen(self, user: Any) -> Screen:
+    def screen(self, user: Any) -> InboxScreen:
         return PubNubScreen(user)
 
 
@@ -153,7 +152,7 @@ class PubNubNetwork(PubNubServer):
     def start(self) -> None:
         """It never went."""
 
-    def screen(self, user: Any) -> Screen:
+    def screen(self, user: Any) -> InboxScreen:
         screen = super().screen(user)
         screen.seconds = 120.0  # a revocation takes up to a minute there
         return screen

@@ -1,9 +1,8 @@
-"""Someone's open screen, on an official SDK: what it was told, and what it shows of that."""
+"""Screens on the official SDK `centrifuge`, and what a screen shows of an inbox."""
 
 import asyncio
 import threading
 import time
-from abc import ABC, abstractmethod
 from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,12 +15,10 @@ from centrifuge import (
 )
 from django.db import OperationalError, connection
 
-from hark import tokens
+from hark.testing import NotAdmitted, Screen
 from tests.hark.store import Store
 
 T = TypeVar("T")
-SECONDS = 15.0
-"""How long an event that must come may take before a test fails."""
 
 
 def patiently(step: Callable[[], T]) -> T:
@@ -35,89 +32,27 @@ def patiently(step: Callable[[], T]) -> T:
             time.sleep(0.01)
 
 
-class NotAdmitted(Exception):
-    """The backend refused a subscription."""
-
-
-class Screen(ABC):
-    """A connected client in a thread of its own. Subclasses speak one backend's protocol."""
-
-    seconds = SECONDS
-    """How long what must come may take to come here."""
+class InboxScreen(Screen):
+    """A screen that shows an inbox. Subclasses speak one backend's protocol."""
 
     def __init__(self, user: Any) -> None:
-        self.user = user
+        super().__init__(user)
         self.store = Store()
-        self.heard: list[Any] = []
-        self.signed_in = True
-        self.connected = False
-        self.ended = False
-        self.connections = 0
-        self._changed = threading.Condition()
 
-    def open(self) -> None:
-        """Connect, and return once connected."""
-        self.connect(tokens.connect_info(self.user.pk))
-        self.until(lambda screen: screen.connected)
-
-    @abstractmethod
-    def connect(self, info: Any) -> None:
-        """Begin to connect with what Django gave to somebody."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Disconnect for good."""
-
-    @abstractmethod
-    def sleep(self) -> None:
-        """Be without a network; what was heard last is remembered."""
-
-    @abstractmethod
-    def wake(self) -> None:
-        """Come back, and catch up."""
-
-    @abstractmethod
-    def listen(self, channel: str, token: str) -> None:
-        """Subscribe to one more channel.
-
-        Raises:
-            NotAdmitted: The token does not allow it.
-        """
-
-    def notice(self, change: Callable[[], None]) -> None:
-        """Change something from the SDK's thread and let the test know."""
-        with self._changed:
-            change()
-            self._changed.notify_all()
-
-    def meet(self, *, connected: bool, ended: bool = False) -> None:
-        """Note the connection's new state."""
-
+    def hear(self, data: Any) -> None:
         def change() -> None:
-            self.connected, self.ended = connected, ended
-            self.connections += connected
+            self.heard.append(data)
+            if {"modseq", "since"} <= data.keys():
+                self.store.apply(data)
 
         self.notice(change)
-
-    def hear(self, push: Any) -> None:
-        def change() -> None:
-            self.heard.append(push)
-            if "modseq" in push:
-                self.store.apply(push)
-
-        self.notice(change)
-
-    def until(self, condition: Callable[["Screen"], Any]) -> None:
-        """Wait for it to become true."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: condition(self), self.seconds), self.__dict__
 
     def shows(self, *titles: str) -> None:
         """Wait until exactly these are shown, newest first."""
         self.until(lambda screen: screen.store.titles == list(titles))
 
 
-class CentrifugoScreen(Screen):
+class CentrifugoScreen(InboxScreen):
     """On `centrifuge-python`."""
 
     def connect(self, info: Any) -> None:
@@ -143,7 +78,7 @@ class CentrifugoScreen(Screen):
         self._run(self._subscribe(channel, token))
 
     def _run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(SECONDS)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(self.seconds)
 
     async def _connect(self, info: Any) -> None:
         self._client = Client(
@@ -160,19 +95,22 @@ class CentrifugoScreen(Screen):
     async def _disconnect(self) -> None:
         await self._client.disconnect()
         others = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.wait(others, timeout=SECONDS) if others else None
+        await asyncio.wait(others, timeout=self.seconds) if others else None
 
     async def _get_token(self) -> str:
-        if not self.signed_in:
+        info = self.renew()
+        if info is None:
             raise UnauthorizedError
-        return tokens.connect_info(self.user.pk).token
+        return info.token
 
     async def _subscribe(self, channel: str, token: str) -> None:
         events = _SubscriptionEvents(self)
         await self._client.new_subscription(channel, events, token=token).subscribe()
         # A token for another channel ends the whole connection, and then nobody answers.
         over = asyncio.ensure_future(self.over.wait())
-        await asyncio.wait({events.admitted, over}, timeout=SECONDS, return_when=FIRST_COMPLETED)
+        await asyncio.wait(
+            {events.admitted, over}, timeout=self.seconds, return_when=FIRST_COMPLETED
+        )
         over.cancel()
         if not events.admitted.done():
             raise NotAdmitted(channel)

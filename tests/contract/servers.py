@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.contract.screen import CentrifugoScreen, Screen
+from tests.contract.screen import CentrifugoScreen, InboxScreen
 from tests.gateway_process import GatewayProcess, running_gateway
 
 SECRET = "the contract's secret that signs tokens"
@@ -38,7 +38,7 @@ class Server(ABC):
         """Start it again, its memory empty."""
 
     @abstractmethod
-    def screen(self, user: Any) -> Screen:
+    def screen(self, user: Any) -> InboxScreen:
         """Return a screen of this user, not yet connected."""
 
 
@@ -67,7 +67,7 @@ class Centrifugo(Server):
     def start(self) -> None:
         self._gateway.start()
 
-    def screen(self, user: Any) -> Screen:
+    def screen(self, user: Any) -> InboxScreen:
         return CentrifugoScreen(user)
 
 
