@@ -89,6 +89,20 @@ def test_the_bell_opens_by_keyboard_and_escape_gives_the_focus_back(
     expect(button).to_be_focused()
 
 
+def test_escape_closes_the_inbox_before_a_message_that_came_after_it(
+    two_unread: Callable[..., Page],
+) -> None:
+    page = two_unread()
+    page.route("**/api/hark/inbox/*/archive/", lambda route: route.fulfill(status=500))
+    inbox = open_inbox(page)
+    item(inbox, "It sings.").get_by_role("button", name="Archive").click()
+    expect(page.get_by_text("That could not be saved.")).to_be_visible()
+
+    page.keyboard.press("Escape")
+    expect(inbox).to_be_hidden()
+    expect(bell(page, unread=2)).to_be_focused()
+
+
 def test_everything_is_marked_read_by_keys_alone(two_unread: Callable[..., Page]) -> None:
     page = two_unread()
     bell(page, unread=2).press("Enter")

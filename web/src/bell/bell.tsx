@@ -5,6 +5,7 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 
 import { useMedia } from "@/lib/use-media";
+import { useEscape } from "@/ui/use-escape";
 
 import { badge } from "./badge";
 import { useInbox } from "./inbox-context";
@@ -19,6 +20,7 @@ export function Bell() {
   const deaf = useInbox(({ status }) => status === "offline" || status === "reconnecting");
   const phone = useMedia("(max-width: 40rem)");
   const close = () => setOpen(false);
+  useEscape(open, close);
   return (
     <>
       {/* Beside a panel one may go on reading; a sheet covers the page. */}

@@ -29,6 +29,16 @@ async function showArrival(count = 1) {
   return live;
 }
 
+/** Have something come in while the inbox is open. */
+async function showSpoken() {
+  const live = await showLive(<Bell />, server);
+  await soon(() => fireEvent.click(screen.getByRole("button", { name: "Notifications" })));
+  server.arrive();
+  await live.deliver();
+  await later(50);
+  return live;
+}
+
 test("what comes in is shown in a named live region, and said once", async () => {
   await showArrival();
   expect(news().getAttribute("aria-live")).toBe("polite");
@@ -63,6 +73,18 @@ test("dismissing a toast does not read it", async () => {
   expect(screen.getByRole("button", { name: "Notifications, 1 unread" })).toBeDefined();
 });
 
+test("Escape dismisses a toast", async () => {
+  await showArrival();
+  fireEvent.keyDown(document.body, { key: "Escape" });
+  expect(within(news()).queryByText("Item 1")).toBeNull();
+});
+
+test("F8 leads to the toasts", async () => {
+  await showArrival();
+  fireEvent.keyDown(document.body, { key: "F8", code: "F8" });
+  expect(document.activeElement).toBe(news());
+});
+
 test("what is seen elsewhere is no news here", async () => {
   const live = await showArrival();
   server.change(1, "read");
@@ -89,12 +111,45 @@ test("of what comes in one by one, three toasts stay", async () => {
   expect(titles.map((title) => title.textContent)).toEqual(["Item 3", "Item 4", "Item 5"]);
 });
 
-test("while the inbox is open, what comes in is only spoken", async () => {
-  const live = await showLive(<Bell />, server);
-  await soon(() => fireEvent.click(screen.getByRole("button", { name: "Notifications" })));
+test("while the inbox is open, what comes in is only spoken, and nothing in it takes the focus", async () => {
+  await showSpoken();
+  expect(within(news()).getByText("Item 1").className).toBe("sr-only");
+  expect(within(news()).queryByRole("link", { hidden: true })).toBeNull();
+  expect(within(news()).queryByRole("button", { hidden: true })).toBeNull();
+});
+
+test("what was spoken is not spoken again with what comes in later", async () => {
+  const live = await showSpoken();
+  await later(9_000);
   server.arrive();
   await live.deliver();
   await later(50);
-  expect(within(news()).getByText("Item 1")).toBeDefined();
-  expect(news().className).toBe("sr-only");
+  expect(news().textContent).toContain("Item 2");
+  expect(news().textContent).not.toContain("Item 1");
+});
+
+test("what was spoken is not spoken again when the inbox is opened again", async () => {
+  await showSpoken();
+  fireEvent.click(screen.getByRole("button", { name: "Close" }));
+  await later(9_000);
+  await soon(() => fireEvent.click(screen.getByRole("button", { name: /^Notifications/ })));
+  expect(news().textContent).toBe("");
+});
+
+test("Escape closes the inbox before a message that came after it, wherever the focus is", async () => {
+  server.arrive();
+  await showLive(<Bell />, server);
+  await soon(() => fireEvent.click(screen.getByRole("button", { name: /^Notifications/ })));
+  server.refusing = 500;
+  await soon(() => fireEvent.click(screen.getByRole("button", { name: "Archive" })));
+  await later(50);
+  const message = within(screen.getByRole("status", { name: "Messages" }));
+  expect(message.queryByText(/^That could not be saved\./)).not.toBeNull();
+  fireEvent.keyDown(document.body, { key: "Escape" });
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(message.queryByText(/^That could not be saved\./)).not.toBeNull();
+  await later(50);
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: /^Notifications/ }));
+  fireEvent.keyDown(document.body, { key: "Escape" });
+  expect(message.queryByText(/^That could not be saved\./)).toBeNull();
 });

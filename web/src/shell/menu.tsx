@@ -1,7 +1,9 @@
 "use client";
 
 import { DropdownMenu } from "radix-ui";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
+
+import { useEscape } from "@/ui/use-escape";
 
 export const MENU_ITEM =
   "flex min-h-10 items-center gap-3 rounded-xl px-3 text-[0.9375rem] outline-none select-none data-highlighted:bg-sunken";
@@ -9,8 +11,10 @@ export const MENU_ITEM =
 type MenuProps = { trigger: ReactNode; children: ReactNode };
 
 export function Menu({ trigger, children }: MenuProps) {
+  const [open, setOpen] = useState(false);
+  useEscape(open, () => setOpen(false));
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root open={open} onOpenChange={setOpen} modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content

@@ -1,12 +1,16 @@
 "use client";
 
-import { createContext, use, useCallback, useRef, useState, type ReactNode } from "react";
+import { Toast } from "radix-ui";
+import { createContext, use, useCallback, useState, type ReactNode } from "react";
+
+import { ToastArea } from "./toast-area";
 
 type Announce = (message: string) => void;
 
 const AnnounceContext = createContext<Announce | null>(null);
 
 const SHOWN_MS = 5_000;
+const NO_KEYS: string[] = [];
 
 /** Say something that happened, briefly, at the foot of the page and to screen readers. */
 export function useAnnounce(): Announce {
@@ -17,26 +21,32 @@ export function useAnnounce(): Announce {
 
 /** Holds the line in which one short message at a time is shown. */
 export function Announcements({ children }: { children: ReactNode }) {
-  const [message, setMessage] = useState("");
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const announce = useCallback((said: string) => {
-    clearTimeout(timer.current);
-    setMessage(said);
-    timer.current = setTimeout(() => setMessage(""), SHOWN_MS);
-  }, []);
+  const [said, setSaid] = useState({ times: 0, message: "" });
+  const announce = useCallback(
+    (message: string) => setSaid(({ times }) => ({ times: times + 1, message })),
+    [],
+  );
   return (
     <AnnounceContext value={announce}>
       {children}
-      <div
-        aria-live="polite"
+      <ToastArea
+        label="Messages"
+        duration={SHOWN_MS}
+        hotkey={NO_KEYS}
         className="pointer-events-none fixed inset-x-0 bottom-20 z-50 grid place-items-center px-4 sm:bottom-8"
       >
-        {message !== "" && (
+        {/* A new key for each: the same words said again are news again. */}
+        <Toast.Root
+          key={said.times}
+          asChild
+          open={said.message !== ""}
+          onOpenChange={() => setSaid(({ times }) => ({ times, message: "" }))}
+        >
           <p className="animate-rise rounded-full bg-ink px-5 py-2.5 text-sm font-medium text-paper shadow-float">
-            {message}
+            {said.message}
           </p>
-        )}
-      </div>
+        </Toast.Root>
+      </ToastArea>
     </AnnounceContext>
   );
 }

@@ -4,6 +4,7 @@ import { AlertDialog } from "radix-ui";
 import { useState, type ReactNode } from "react";
 
 import { Button, buttonStyle } from "./button";
+import { useEscape } from "./use-escape";
 
 type ConfirmProps = {
   /** What opens it. */
@@ -18,6 +19,7 @@ type ConfirmProps = {
 /** Asks before something that cannot be undone. Stays open, and says why, when that fails. */
 export function Confirm({ trigger, title, children, verb, onConfirm }: ConfirmProps) {
   const [open, setOpen] = useState(false);
+  useEscape(open, () => setOpen(false));
   const [state, setState] = useState<"idle" | "busy" | Error>("idle");
 
   async function confirm() {
