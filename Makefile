@@ -8,6 +8,8 @@ export NEXT_TELEMETRY_DISABLED := 1
 
 bin := .venv/bin
 python := $(bin)/python
+# A file of tests at a time to each of two processes: much of what tests do is wait.
+in_parallel := --numprocesses 2 --dist loadfile
 # Not `npm ci`: it refuses a lock file that lacks another platform's binaries, which npm leaves out
 # where the registry does not have them. This too installs just what is locked, and writes no lock.
 npm_install := npm install --no-save --loglevel=error --no-audit --no-fund --prefix
@@ -28,7 +30,20 @@ run: setup web/out/index.html ## Run the social application (PORT, GATEWAY_PORT,
 test: setup-tests web/out/index.html ## Run every test: TypeScript, Python on SQLite and PostgreSQL, the browser
 	@echo "── TypeScript"; npm --prefix web run --silent test
 	@echo "── Python, on SQLite"; HARK_TEST_DATABASE=sqlite $(python) -m pytest tests/hark -q -m 'not own_databases'
-	@echo "── Python, on PostgreSQL, with the browser"; $(python) -m pytest -q
+	@echo "── Python, on PostgreSQL, with the browser"; $(python) -m pytest -q $(in_parallel)
+
+.PHONY: test-fast
+test-fast: setup ## Run the tests that start no browser, no SDK and no other process (two minutes)
+	@echo "── TypeScript"; npm --prefix web run --silent test
+	@echo "── Python"; $(python) -m pytest -q $(in_parallel) -m 'not own_databases' \
+		tests/boundaries tests/gateway tests/hark
+
+.PHONY: coverage
+coverage: setup-tests web/out/index.html ## Say which lines and branches of src/ no test has run (half an hour)
+	@rm -f .coverage .coverage.*
+	$(bin)/coverage run -m pytest -q $(in_parallel)
+	@$(bin)/coverage combine --quiet
+	$(bin)/coverage report
 
 .PHONY: check
 check: setup ## Lint, format and type-check all parts
