@@ -112,15 +112,23 @@ def part(pubnub: PubNub) -> None:
 
 
 def hang_up() -> None:
-    """Wait for the requests of clients that have stopped, which may just have been connecting."""
-    for thread in threading.enumerate():
-        if stopped and re.fullmatch(r"Thread-[A-Z]\w*-\d+", thread.name):
-            while thread.is_alive():
-                for pubnub in stopped:
-                    _cut(pubnub)
-                thread.join(0.1)
-    stopped.clear()
+    """Wait for the requests of clients that have stopped, which may just have been connecting.
+
+    Those of clients that go on look the same, so the wait has an end.
+    """
+    deadline = time.monotonic() + 2
+    while stopped and (requests := _requests()) and time.monotonic() < deadline:
+        for pubnub in stopped:
+            _cut(pubnub)
+        requests[0].join(0.1)
+    if not _requests():
+        stopped.clear()
     collect()
+
+
+def _requests() -> list[threading.Thread]:
+    names = re.compile(r"Thread-[A-Z]\w*-\d+")
+    return [each for each in threading.enumerate() if names.fullmatch(each.name)]
 
 
 def _refuse() -> httpx.Client:
