@@ -1,6 +1,6 @@
 """The scene: Ana and Bo have accounts; Bo wrote an article about tea."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -69,5 +69,8 @@ def backend() -> RecordingBackend:
 
 
 @pytest.fixture
-def relay(db: None, backend: RecordingBackend) -> Relay:
-    return Relay(backend, SingleRunner())
+def relay(db: None, backend: RecordingBackend) -> Iterator[Relay]:
+    relay = Relay(backend, SingleRunner())
+    yield relay
+    relay.stop()
+    relay.run()  # to its end, which its threads do not outlive
