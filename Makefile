@@ -33,7 +33,7 @@ test: setup-tests web/out/index.html ## Run every test: TypeScript, Python on SQ
 	@echo "── Python, on PostgreSQL, with the browser"; $(python) -m pytest -q $(in_parallel)
 
 .PHONY: test-fast
-test-fast: setup ## Run the tests that start no browser, no SDK and no other process (two minutes)
+test-fast: setup ## Run the tests that start no browser, no SDK and no other process (four minutes)
 	@echo "── TypeScript"; npm --prefix web run --silent test
 	@echo "── Python"; $(python) -m pytest -q $(in_parallel) -m 'not own_databases' \
 		tests/boundaries tests/gateway tests/hark
